@@ -1,0 +1,89 @@
+"""All settings in one object, read from ``libqa.toml`` and ``LIBQA_*`` environment variables."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Mapping
+from dataclasses import dataclass, fields, replace
+from pathlib import Path
+
+from libqa.errors import SettingError
+
+if sys.version_info >= (3, 11):
+    import tomllib
+else:
+    import tomli as tomllib
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """Everything a user may set; the name in ``libqa.toml``, the environment name is ``LIBQA_`` plus it in capitals."""
+
+    index: Path | None = None
+    """Directory of the index; ``None`` means the user's data directory."""
+    embedder: str = "bundled"
+    """``bundled``, or the name or path of a sentence-transformers model (extra ``hub``)."""
+    threshold: float = 0.5
+    """Confidence (0..1) below which the answer is a refusal."""
+    max_question: int = 2000
+    """Longest question accepted, in characters."""
+    max_file_mb: float = 64.0
+    """Largest file accepted, in MiB."""
+    lock_seconds: float = 30.0
+    """How long a writer waits for another writer, in seconds."""
+    host: str = "127.0.0.1"
+    port: int = 7860
+
+    @property
+    def index_dir(self) -> Path:
+        """The directory of the index, resolved."""
+        if self.index is not None:
+            return self.index
+        from platformdirs import user_data_path
+
+        return user_data_path("libqa", appauthor=False) / "index"
+
+
+def _coerce(name: str, value: object, where: str) -> object:
+    kind = {f.name: str(f.type) for f in fields(Settings)}[name]
+    try:
+        if kind == "float":
+            return float(str(value))
+        if kind == "int":
+            return int(str(value))
+    except ValueError:
+        raise SettingError(where, f"{value!r} is not a number", f"set {name} to a number") from None
+    return Path(str(value)).expanduser() if kind.startswith("Path") else str(value)
+
+
+def load_settings(start: Path | None = None, environ: Mapping[str, str] | None = None) -> Settings:
+    """Return the settings from ``libqa.toml`` in ``start`` (default: the working directory) and the environment.
+
+    The environment wins over the file. Relative paths in the file count from the file's directory.
+
+    Raises
+    ------
+    SettingError : unknown name, wrong type, or a file that is not valid TOML.
+    """
+    start = start or Path.cwd()
+    environ = os.environ if environ is None else environ
+    known = {f.name for f in fields(Settings)}
+    values: dict[str, object] = {}
+    file = start / "libqa.toml"
+    if file.is_file():
+        try:
+            table = tomllib.loads(file.read_text(encoding="utf-8"))
+        except (tomllib.TOMLDecodeError, UnicodeDecodeError) as e:
+            raise SettingError(str(file), f"not valid TOML ({e})", "correct or remove the file") from None
+        for name, value in table.items():
+            if name not in known:
+                raise SettingError(str(file), f"unknown setting {name!r}", f"known are {', '.join(sorted(known))}")
+            values[name] = _coerce(name, value, f"{file}: {name}")
+        if isinstance(values.get("index"), Path):
+            values["index"] = start / values["index"]  # type: ignore[operator]
+    for name in known:
+        variable = "LIBQA_" + name.upper()
+        if environ.get(variable):
+            values[name] = _coerce(name, environ[variable], variable)
+    return replace(Settings(), **values)  # type: ignore[arg-type]

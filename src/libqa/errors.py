@@ -1,0 +1,50 @@
+"""The errors a user of libqa can meet: each is one line that names the thing, the reason and the way out."""
+
+from __future__ import annotations
+
+
+class LibQAError(Exception):
+    """Base of all errors that libqa raises on purpose; the command line prints it as one line and exits with 1.
+
+    Parameters
+    ----------
+    thing : what the error is about, e.g. a path or a setting.
+    reason : what is wrong with it.
+    remedy : what the user can do; shown last.
+    """
+
+    def __init__(self, thing: str, reason: str, remedy: str) -> None:
+        self.thing, self.reason, self.remedy = thing, reason, remedy
+        super().__init__(f"{thing}: {reason}; {remedy}")
+
+
+class ReadError(LibQAError):
+    """A file cannot become a document: unknown encoding, empty, binary, over-size, vanished."""
+
+
+class IndexMissing(LibQAError):
+    """There is no index at the given place."""
+
+
+class IndexMismatch(LibQAError):
+    """The index was built with another embedding model or by an incompatible version."""
+
+
+class IndexBusy(LibQAError):
+    """Another process is writing to the index and did not finish in time."""
+
+
+class QuestionError(LibQAError):
+    """The question is empty or too long."""
+
+
+class MissingExtra(LibQAError):
+    """An optional part of libqa is not installed."""
+
+
+class ModelError(LibQAError):
+    """A model is missing, damaged or not the one that was asked for."""
+
+
+class SettingError(LibQAError):
+    """A setting in libqa.toml, the environment or an argument is wrong."""
