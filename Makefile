@@ -1,0 +1,102 @@
+# Everything a user or developer runs; `make` alone lists it. Needs git, make and Python 3.10-3.13, nothing else.
+#   make chat               answer in the browser          make ask Q="…"   answer in the terminal
+# Another interpreter: make PYTHON=/path/to/python3.12 …
+
+.DEFAULT_GOAL := help
+.PHONY: help chat ask index test test-hub test-slow lint lock wheel eval clean
+.DELETE_ON_ERROR:
+
+VENV := .venv
+BIN := $(VENV)/bin
+HUB := .venv-hub
+PIP := -m pip --disable-pip-version-check --no-input
+PYTEST_ARGS ?=
+export PYTHONUTF8 := 1
+
+# What the index is made from: the documents and the code that reads, repairs, splits and embeds them.
+INDEXED := $(shell find corpus src/libqa/text src/libqa/reading src/libqa/index src/libqa/models -type f ! -name '*.pyc')
+
+# Tests of the page need a browser; .ci/run installs one, elsewhere they are left out aloud.
+BROWSER := $(firstword $(foreach name,chromium chromium-browser google-chrome,$(shell command -v $(name))))
+MARKS := not slow and not hub$(if $(BROWSER),, and not browser)
+
+help: ## this list
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+chat: index ## install, build the index, serve the chat and print its address
+	$(BIN)/libqa serve
+
+ask: index ## answer one question: make ask Q="论坛在哪里举行？"
+	@$(if $(value Q),,echo 'usage: make ask Q="论坛在哪里举行？"' >&2; exit 2)
+	@printf '%s' "$$Q" | $(BIN)/libqa ask -
+ask: export Q := $(value Q)
+
+index: index/.stamp ## build the index from corpus/ if something changed
+index/.stamp: $(VENV)/.stamp $(INDEXED)
+	$(BIN)/libqa build corpus --index index
+	@touch $@
+
+# $(call environment,DIR,LOCK): a virtual environment with the exact versions of LOCK and this checkout.
+define environment
+	@set -e; \
+	for python in $(PYTHON) python3 python3.13 python3.12 python3.11 python3.10 python; do \
+	  if "$$python" -c 'import sys; sys.exit(not (3, 10) <= sys.version_info[:2] <= (3, 13))' 2>/dev/null; then found=$$python; break; fi; \
+	done; \
+	if [ -z "$${found:-}" ]; then \
+	  echo "libqa needs Python 3.10, 3.11, 3.12 or 3.13, and none is on the PATH; install one, or name it: make PYTHON=/path/to/python3.12 …" >&2; exit 1; \
+	fi; \
+	echo "Making $(1) with $$("$$found" --version)"; rm -rf $(1); \
+	if ! "$$found" -m venv $(1) 2>/dev/null; then \
+	  rm -rf $(1); "$$found" -m venv --without-pip $(1) && "$$found" -m pip --python $(1)/bin/python install -q pip || { \
+	    echo "$$found has neither venv with ensurepip nor pip; install them (Debian, Ubuntu: apt-get install python3-venv) and try again" >&2; exit 1; }; \
+	fi
+	@echo "Installing the packages of $(2) (a minute or two, once)"
+	@$(1)/bin/python $(PIP) install -q -r $(2)
+	@$(1)/bin/python $(PIP) install -q --no-deps -e .
+	@touch $(1)/.stamp
+endef
+
+$(VENV)/.stamp: requirements.txt pyproject.toml
+	$(call environment,$(VENV),requirements.txt)
+$(VENV)/.stamp-dev: requirements-dev.txt $(VENV)/.stamp
+	@echo "Installing the packages of requirements-dev.txt"
+	@$(BIN)/python $(PIP) install -q -r requirements-dev.txt
+	@touch $@
+$(HUB)/.stamp: requirements-hub.txt pyproject.toml
+	$(call environment,$(HUB),requirements-hub.txt)
+
+test: $(VENV)/.stamp-dev ## all quick tests, without torch
+	@$(if $(BROWSER),,echo "No Chromium on the PATH: the tests of the page are left out (Debian: apt-get install chromium fonts-noto-cjk)")
+	$(BIN)/python -m pytest -m "$(MARKS)" $(PYTEST_ARGS)
+
+test-hub: $(HUB)/.stamp ## tests of the extra `hub` (torch, sentence-transformers), in an environment of their own
+	$(HUB)/bin/python -m pytest -m hub $(PYTEST_ARGS)
+
+test-slow: $(VENV)/.stamp-dev ## crash, fuzz and benchmark tests
+	$(BIN)/python -m pytest -m slow $(PYTEST_ARGS)
+
+lint: $(VENV)/.stamp-dev ## style and types
+	$(BIN)/ruff check
+	$(BIN)/ruff format --check
+	$(BIN)/mypy
+
+eval: index ## ask the question sets, print the table, write eval/reports/
+	$(BIN)/libqa eval core --index index --report eval/reports
+
+wheel: $(VENV)/.stamp ## dist/libqa-*.whl with corpus, chat and weights inside
+	$(BIN)/python $(PIP) wheel -q --no-deps -w dist .
+
+# Newest versions within the ranges of pyproject.toml, for every Python at once, without addresses. What torch needs of
+# CUDA is left to torch's own metadata, which pins it: a CPU build of torch 2.13.0 then installs nothing of it.
+LOCK := .venv-lock/bin/uv pip compile -q --upgrade --universal --python-version 3.10 --no-annotate --no-emit-index-url \
+	--custom-compile-command "make lock" pyproject.toml
+lock: $(VENV)/.stamp ## make requirements*.txt anew
+	$(BIN)/python -m venv .venv-lock && .venv-lock/bin/python $(PIP) install -q uv
+	$(LOCK) -o requirements.txt
+	$(LOCK) --extra dev -c requirements.txt -o requirements-dev.txt
+	$(LOCK) --extra dev --extra hub --group hub-test -c requirements-dev.txt -o requirements-hub.txt
+	sed -i -E '/^(nvidia-|cuda-|triton==)/d' requirements-hub.txt
+
+clean: ## remove environments, index, reports and build products
+	rm -rf .venv .venv-hub .venv-lock dist eval/reports .pytest_cache .mypy_cache .ruff_cache .hypothesis
+	find index -mindepth 1 ! -name README.md -delete
