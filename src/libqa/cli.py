@@ -1,0 +1,308 @@
+"""The command ``libqa``: parses, calls the library, prints. Exit status 0 done, 1 error, 2 usage, 3 not in the documents."""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from libqa import console
+from libqa.config import Settings, load_settings
+from libqa.errors import LibQAError, QuestionError, ReadError
+
+if TYPE_CHECKING:
+    from libqa.api import LibQA
+
+NOT_IN_DOCUMENTS = 3
+
+app = typer.Typer(
+    help="Question answering over a library's documents, with exact citations. "
+    "Exit status: 0 answered or done, 1 an error, 2 wrong usage, 3 not in the documents (ask).",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+IndexOption = Annotated[
+    Path | None,
+    typer.Option("--index", help="Directory of the index; else LIBQA_INDEX, libqa.toml, the user's data directory."),
+]
+JsonOption = Annotated[bool, typer.Option("--json", help="JSON on standard output; docs/json.md describes it.")]
+QuestionArgument = Annotated[
+    str, typer.Argument(help="The question; `-` reads it from standard input.", show_default=False)
+]
+
+
+@app.command()
+def ask(
+    question: QuestionArgument,
+    as_json: JsonOption = False,
+    k: Annotated[int, typer.Option("--k", min=1, max=1000, help="Passages to read for the answer.")] = 10,
+    history: Annotated[
+        Path | None, typer.Option(help="JSON file with what was said before: a list of [question, answer] pairs.")
+    ] = None,
+    index: IndexOption = None,
+) -> None:
+    """Answer a question, each statement with the exact passage it comes from."""
+    asked, earlier = _question(question), _history(history)
+    answer = _open(index).ask(asked, history=earlier, k=k)
+    if as_json:
+        from libqa.serialize import answer_to_dict
+
+        console.print_json(answer_to_dict(answer), indent=2)
+    else:
+        print(console.visible(console.render(answer)))
+    if answer.abstained:
+        raise typer.Exit(NOT_IN_DOCUMENTS)
+
+
+@app.command()
+def search(
+    question: QuestionArgument,
+    as_json: JsonOption = False,
+    k: Annotated[int, typer.Option("--k", min=1, max=1000, help="How many passages.")] = 10,
+    index: IndexOption = None,
+) -> None:
+    """Find the passages that fit a question, best first; with --json one JSON object a line."""
+    from libqa.serialize import hit_to_dict
+
+    for rank, hit in enumerate(_open(index).search(_question(question), k=k), 1):
+        if as_json:
+            console.print_json(hit_to_dict(hit))
+        else:
+            where = f"《{hit.document.title or hit.document.id}》 {hit.passage.section}".rstrip()
+            print(console.visible(f"{rank}. {hit.score:.3f}  {where}\n   {' '.join(hit.passage.text.split())}"))
+
+
+@app.command()
+def build(
+    corpus: Annotated[
+        Path | None,
+        typer.Argument(help="Directory or file with the documents; default: the bundled corpus.", show_default=False),
+    ] = None,
+    index: IndexOption = None,
+    embedder: Annotated[
+        str | None, typer.Option(help="bundled, or a sentence-transformers model by name or path (extra hub).")
+    ] = None,
+) -> None:
+    """Build the index anew from a corpus; a file that cannot be read is named, the rest goes in."""
+    settings = _settings(index)
+    _build(corpus, settings if embedder is None else replace(settings, embedder=embedder))
+
+
+@app.command()
+def add(
+    files: Annotated[list[Path], typer.Argument(help="Files or directories.", show_default=False)],
+    index: IndexOption = None,
+) -> None:
+    """Add documents to the index; one with the id of an indexed document replaces it."""
+    qa = _open(index)
+    with console.progress("adding") as move:
+        ids = qa.add(files, progress=move, on_error=console.report)
+    for document_id in ids:
+        print(console.visible(document_id))
+    if not ids:
+        raise typer.Exit(1)
+
+
+@app.command()
+def remove(
+    ids: Annotated[list[str], typer.Argument(help="Ids of documents, as `libqa list` shows them.", show_default=False)],
+    index: IndexOption = None,
+) -> None:
+    """Remove documents from the index: all of them, or none if one is not there."""
+    qa = _open(index)
+    for document_id in ids:
+        qa.document(document_id)  # an unknown id is an error, before anything changes
+    print(f"removed {qa.remove(ids)} of {len(ids)}")
+
+
+@app.command("list")
+def list_documents(as_json: JsonOption = False, index: IndexOption = None) -> None:
+    """List the documents in the index; with --json one JSON object a line."""
+    from libqa.serialize import document_to_dict
+
+    for document in _open(index).documents():
+        if as_json:
+            console.print_json(document_to_dict(document))
+        else:
+            print(console.visible(f"{document.id}\t{len(document.text)}\t{document.title}"))
+
+
+@app.command()
+def doctor(as_json: JsonOption = False, index: IndexOption = None) -> None:
+    """Check installation, model and index; say what is wrong and how to mend it. Changes nothing."""
+    from libqa.doctor import examine
+
+    findings = examine(_settings(index))
+    for finding in findings:
+        if as_json:
+            console.print_json(finding.to_dict())
+        else:
+            print(console.visible(str(finding)))
+    if not all(f.well for f in findings):
+        raise typer.Exit(1)
+
+
+@app.command()
+def serve(
+    host: Annotated[str | None, typer.Option(help="Address to listen on.", show_default="127.0.0.1")] = None,
+    port: Annotated[int | None, typer.Option(min=0, max=65535, help="Port to listen on.", show_default="7860")] = None,
+    index: IndexOption = None,
+) -> None:
+    """Serve the chat. Without any index of one's own, builds one from the bundled corpus first."""
+    from libqa.api import LibQA
+    from libqa.errors import IndexMissing
+    from libqa.service import serve as run
+
+    settings = _settings(index)
+    try:
+        qa = LibQA.open(settings=settings)
+    except IndexMissing:
+        if settings.index is not None:  # one that was asked for is not made up
+            raise
+        qa = _build(None, settings)
+    run(qa, settings.host if host is None else host, settings.port if port is None else port)
+
+
+@app.command("eval")
+def evaluate(
+    sets: Annotated[
+        list[str] | None,
+        typer.Argument(help="Question sets: .jsonl files, or names in eval/questions/.", show_default="core"),
+    ] = None,
+    report: Annotated[Path | None, typer.Option(help="Directory for the results of this run as JSON.")] = None,
+    as_json: JsonOption = False,
+    fail_under: Annotated[
+        float | None, typer.Option(min=0, max=1, help="Exit 1 if the share of right and cited answers is below this.")
+    ] = None,
+    index: IndexOption = None,
+) -> None:
+    """Ask question sets and measure retrieval, answers, citations and refusals."""
+    from libqa.evaluation.questions import load_sets
+    from libqa.evaluation.runner import run, save
+    from libqa.evaluation.table import render
+
+    questions = load_sets(sets or ["core"])
+    qa = _open(index)
+    with console.progress("asking") as move:
+        result = run(qa, questions, move)
+    if report is not None:
+        save(result, report)
+    if as_json:
+        console.print_json(result.to_dict(), indent=2)
+    else:
+        print(console.visible(render(result)))
+    if fail_under is not None and result.figures["right_and_cited"] < fail_under:
+        raise typer.Exit(1)
+
+
+@app.command()
+def repair(
+    file: Annotated[str, typer.Argument(help="Text file; `-` is standard input.", show_default=False)],
+    as_json: JsonOption = False,
+) -> None:
+    """Print a text, as UTF-8, with its damage undone (GBK conversion, pinyin notes, mojibake); notices go to stderr."""
+    from libqa.text import repair as restore
+    from libqa.text.encoding import decode
+
+    try:
+        data = sys.stdin.buffer.read() if file == "-" else Path(file).read_bytes()
+    except OSError as e:
+        raise ReadError(file, (e.strerror or str(e)).lower(), "name a file that can be read") from None
+    decoded = decode(data, file)
+    repaired = restore(decoded.text)
+    if as_json:
+        from libqa.serialize import repair_to_dict
+
+        console.print_json(repair_to_dict(file, decoded.encoding, repaired), indent=2)
+        return
+    sys.stdout.buffer.write(repaired.text.encode("utf-8"))
+    sys.stdout.flush()
+    for edit in repaired.edits:
+        if edit.certainty != "exact":
+            line = decoded.text.count("\n", 0, edit.raw_start) + 1
+            console.note(f"{file}:{line}: {edit.before!r} -> {edit.after!r} ({edit.certainty}: {edit.reason})")
+    proof = "proven by damaging it again" if repaired.proven else "not proven: damaging it again gives another text"
+    console.note(f"{file}: {len(repaired.edits)} edits; {proof}" if repaired.changed else f"{file}: nothing to repair")
+
+
+def _settings(index: Path | None) -> Settings:
+    settings = load_settings()
+    return settings if index is None else replace(settings, index=index)
+
+
+def _open(index: Path | None) -> LibQA:
+    from libqa.api import LibQA
+
+    return LibQA.open(settings=_settings(index))
+
+
+def _build(corpus: Path | None, settings: Settings) -> LibQA:
+    from libqa.api import LibQA
+    from libqa.reading import bundled_corpus
+
+    failed: list[ReadError] = []
+    with console.progress("building the index") as move:
+        qa = LibQA.build(corpus or bundled_corpus(), settings=settings, progress=move, on_error=failed.append)
+    for error in failed:
+        console.report(error)
+    documents = qa.documents()
+    repaired = sum(d.raw is not None and bool(d.offsets.pieces) for d in documents)
+    console.note(
+        f"{settings.index_dir}: {len(documents)} documents, {qa.passages} passages; "
+        f"{repaired} repaired, {len(failed)} failed"
+    )
+    return qa
+
+
+def _question(given: str) -> str:
+    """Return the question from the argument, or from standard input for ``-``."""
+    if given == "-":
+        try:
+            return sys.stdin.buffer.read(1 << 20).decode("utf-8").strip()
+        except UnicodeDecodeError:
+            raise QuestionError("standard input", "is not UTF-8 text", "send the question in UTF-8") from None
+    if any("\ud800" <= c <= "\udfff" for c in given):  # how Python hands over bytes that are not text
+        raise QuestionError(
+            "question", "is not text in the encoding of this terminal", "use a UTF-8 locale, or pipe it to `-`"
+        )
+    return given
+
+
+def _history(file: Path | None) -> list[tuple[str, str]]:
+    if file is None:
+        return []
+    remedy = 'give a JSON list of pairs: [["question", "answer"], …]'
+    try:
+        turns = json.loads(file.read_text(encoding="utf-8"))
+    except (OSError, ValueError) as e:
+        raise ReadError(str(file), f"no history can be read ({e})", remedy) from None
+    pairs = [tuple(t) for t in turns if isinstance(t, list)] if isinstance(turns, list) else [()]
+    if len(pairs) != len(turns) or not all(len(p) == 2 and all(isinstance(s, str) for s in p) for p in pairs):
+        raise ReadError(str(file), "is JSON, but not a history", remedy)
+    return [(p[0], p[1]) for p in pairs]
+
+
+def main(arguments: Sequence[str] | None = None) -> None:
+    """Run the command line and exit with its status."""
+    for stream in (sys.stdout, sys.stderr):
+        if hasattr(stream, "reconfigure"):  # a terminal that cannot show a character still shows which one it was
+            stream.reconfigure(errors="backslashreplace")
+    try:
+        app(args=None if arguments is None else list(arguments), prog_name="libqa")
+    except LibQAError as error:
+        console.report(error)
+        sys.exit(1)
+    except SystemExit as stop:
+        try:
+            sys.stdout.flush()
+        except BrokenPipeError:  # the reader had enough; Python would complain again at exit
+            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        sys.exit(stop.code)

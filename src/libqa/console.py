@@ -1,0 +1,62 @@
+"""What the command line prints: answers for people, JSON for programs, notices and progress on standard error."""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from libqa.errors import LibQAError
+    from libqa.types import Answer
+
+
+def render(answer: Answer) -> str:
+    """Return the answer for the terminal: statements with [n] marks, then the citations they point to."""
+    if answer.abstained:
+        return answer.text
+    lines = [s.text + " " + "".join(f"[{n + 1}]" for n in s.citations) for s in answer.statements]
+    lines.append("")
+    for n, c in enumerate(answer.citations, 1):
+        lines.append(f"[{n}] 《{c.title or c.document_id}》 {c.section}".rstrip() + f": “{c.quote}”")
+    return "\n".join(lines)
+
+
+def visible(text: str) -> str:
+    """Return ``text`` with control characters spelled out, so that no document can steer the terminal."""
+    return "".join(c if c in "\n\t" or c.isprintable() or c.isspace() else f"\\x{ord(c):02x}" for c in text)
+
+
+def print_json(value: Any, indent: int | None = None) -> None:
+    """Print ``value`` as JSON that any reader of standard output's encoding can parse."""
+    unicode = (sys.stdout.encoding or "").lower().replace("-", "").startswith("utf")
+    print(json.dumps(value, ensure_ascii=not unicode, indent=indent))
+
+
+def note(line: str) -> None:
+    """Print one line on standard error."""
+    print(visible(" ".join(line.split())), file=sys.stderr)
+
+
+def report(error: LibQAError) -> None:
+    """Print an error as one line on standard error."""
+    note(f"libqa: {error}")
+
+
+@contextmanager
+def progress(label: str) -> Iterator[Callable[[int, int | None], None]]:
+    """Yield a function ``(done, total | None)`` that moves a bar on standard error, if that is a terminal."""
+    from rich.console import Console
+    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
+
+    console = Console(stderr=True)
+    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
+    with Progress(*columns, console=console, disable=not console.is_terminal) as bar:
+        task = bar.add_task(label, total=None)
+
+        def move(done: int, total: int | None) -> None:
+            bar.update(task, completed=done, total=total)
+
+        yield move
