@@ -1,0 +1,182 @@
+"""What a question asks for: its type, its content terms, and the names, numbers and dates an answer must agree with."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Literal
+
+from libqa.text import entities, segment
+from libqa.text.script import fold, language
+
+Kind = Literal["who", "when", "where", "number", "list", "which", "why", "how", "what", "yesno"]
+KINDS: tuple[Kind, ...] = ("who", "when", "where", "number", "list", "which", "why", "how", "what", "yesno")
+
+
+@dataclass(frozen=True, slots=True)
+class Term:
+    """A content word of the question and the Chinese or Latin forms under which a passage may say it.
+
+    ``forms`` pairs each folded form with its strength (0..1); ``weight`` is the word's rarity (an idf, in nats).
+    """
+
+    text: str
+    forms: tuple[tuple[str, float], ...]
+    weight: float
+
+
+@dataclass(frozen=True, slots=True)
+class Anchor:
+    """Something the passage must agree with: a name, year, number, place or title that the question takes for granted."""
+
+    kind: str
+    forms: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """A question as understood. ``head`` is the noun or measure word asked for (folded, may be ``""``)."""
+
+    text: str
+    folded: str
+    language: Literal["zh-Hans", "zh-Hant", "en"]
+    kind: Kind
+    head: str
+    terms: tuple[Term, ...]
+    anchors: tuple[Anchor, ...]
+
+
+# Measure words after 多少/几 tell a count from a choice; 几 also opens dates (几月几日) and lists (哪几个).
+_MEASURE = "个人名位所家场次项门册种座支届组年天月日周岁米度元万亿倍条件篇本层间台辆张份套卷部户县省市国只头棵片"
+_ZH_RULES: tuple[tuple[Kind, str], ...] = (
+    ("why", r"为什么|为何|为啥|何以|何故|缘何|原因|什么缘故|怎么会"),
+    ("when", r"什么时候|什么时间|何时|何年|何月|哪一?年|哪一?天|哪一?日|哪一?月|哪个月|几月|几号|几时|哪个年份|时间是|日期|多久以前|啥时候|哪个世纪|什么年代|哪个?时期"),
+    ("number", r"多少|多大|多高|多长|多远|多久|多重|多宽|多深|几[" + _MEASURE + r"余成分]|第几|占比|比例是|(?:总数|人数|数量|面积|金额|经费)(?:是|为|有)?(?:多少|几)?[?]?$"),
+    ("list", r"哪些|哪几|哪[二两三四五六七八九十\d]+|分别|有什么(?!时)|包括什么|包含什么|列出|列举|几方面是|都有谁|由谁组成|各是"),
+    ("who", r"谁|何人|哪位|哪一位|什么人|哪个人|哪名"),
+    ("where", r"哪里|哪儿|何处|何地|什么地方|什么地点|地点|哪个?(?:城市|地方|省|市|县|区|国家|校区)|在哪|位于哪|坐落|哪座城市"),
+    ("how", r"怎么样|怎么|如何|怎样|以什么方式|什么方式|何种方式|通过什么"),
+    ("which", r"哪|什么(?!样)[\u4e00-\u9fff]|何种|叫什么|是什么名|名称"),
+    ("what", r"什么|何谓|啥"),
+    ("yesno", r"吗[?]?$|是否|是不是|有没有|能否|可否|会不会|对吗|对不对"),
+)
+_EN_RULES: tuple[tuple[Kind, str], ...] = (
+    ("why", r"\bwhy\b|\bwhat (?:was|is|were) the reasons?\b|\breason (?:for|why)\b"),
+    ("when", r"\bwhen\b|\b(?:what|which) (?:year|date|day|month|time)\b|\bhow long ago\b"),
+    ("number", r"\bhow (?:many|much|long|far|large|big|often|high|old|tall)\b|\bwhat (?:is|was) the (?:number|total|area|size|amount)\b"),
+    ("where", r"\bwhere\b|\b(?:what|which) (?:city|place|province|country|campus|venue)\b"),
+    ("who", r"\bwho(?:m|se)?\b|\bwhich (?:person|speaker|professor|director|expert)\b"),
+    ("list", r"\bwhat are\b|\bwhich (?:\w+ )?(?:\w+s|people) (?:are|were|have|had|did|do|take|took|make|belong)\b|\blist\b|\bname (?:the|all)\b|\b(?:what|which) (?:two|three|four|five|six|seven|eight|nine|ten|\d+)\b|\bwhat (?:\w+ )?\w+(?:s|ies) (?:are|were|does|did|do|will|has|have)\b"),
+    ("how", r"\bhow\b"),
+    ("which", r"\bwhich\b|\bwhat (?!is\b|was\b|were\b|are\b|did\b|does\b|do\b|has\b|had\b|can\b|will\b|kind\b)\w+"),
+    ("what", r"\bwhat\b|\bdescribe\b|\bexplain\b|\btell me\b"),
+    ("yesno", r"^(?:is|are|was|were|did|does|do|has|have|had|can|could|will|would|should)\b"),
+)
+
+# Words that carry the question, not its subject.
+_ZH_STOP = frozenset(
+    "什么 谁 哪 哪些 哪里 哪儿 哪个 哪位 哪家 哪所 哪年 哪几个 何时 何处 何地 何 几 几个 多少 多大 怎么 怎样 如何 为什么 为何 是否 吗 呢 吧 啊 的 地 得 了 着 过 "
+    "是 在 有 和 与 及 或 由 被 把 将 对 对于 于 以 为 从 向 到 至 就 都 也 还 又 而 但 并 并且 其 其中 之 这 那 这个 那个 这些 那些 它 他 她 我 你 您 我们 你们 他们 "
+    "请 请问 想 知道 告诉 一下 介绍 说 说明 时候 时间 分别 主要 叫 叫做 称 称为 来自 关于 根据 能 能否 可以 会 要 应该 共 一共 总共 具体 当时 个 位 名 所 家 场 次 年 月 日 "
+    "所有 哪一年 什么样 地方 谁的 有没有 是不是 什么时候 啥 么 几位 几家 几场 几所 几次 里 中 上 下 时 后 前 等 各 每 该 此 第几 多久 做 作 提到 文档 资料 文件 到底 究竟".split()
+)
+_EN_STOP = frozenset(
+    "a an the of in on at to for from by with and or is are was were be been being do does did done has have had having can could will would "
+    "shall should may might must it its this that these those he she they them his her their there here who whom whose which what when where why how "
+    "many much long far often as about into over after before during than then so such any all some each every please tell me give list name "
+    "describe explain say says said i you we us our your my not no also did does if but between among through per vs out up".split()
+)
+
+
+def _kind(folded: str, rules: tuple[tuple[Kind, str], ...]) -> tuple[Kind, str]:
+    for kind, pattern in rules:
+        found = re.search(pattern, folded)
+        if found:
+            return kind, folded[found.end() :]
+    return "what", ""
+
+
+def _head(kind: Kind, folded: str, rest: str, english: bool) -> str:
+    """The noun or measure word right after the question word: 多少【所高校】, 哪些【地区】, which 【company】."""
+    if english:
+        found = re.match(r"\W*((?:[a-z-]+\s*){1,3})", rest)
+        words = [w for w in (found[1].split() if found else []) if w not in _EN_STOP]
+        return words[0] if words else ""
+    if kind == "number":
+        found = re.search(r"(?:多少|第?几)\s*([\u4e00-\u9fff]{1,4})", folded)
+        return found[1] if found else ""
+    found = re.search(r"(?:哪[一几些两二三四五六七八九十\d]*|什么|何种)([个位家所场项种类座名届方次]?)([\u4e00-\u9fff]{1,6})?", folded)
+    if not found or not found[2]:
+        return ""
+    first = segment.words(found[2])
+    return first[0][0] if first and first[0][0] not in _ZH_STOP else ""
+
+
+def _chinese_terms(text: str, idf: Callable[[str], float]) -> list[Term]:
+    terms: dict[str, Term] = {}
+    for word, _, _ in segment.words(text):
+        if word in _ZH_STOP or not re.search(r"\w", word):
+            continue
+        weight = idf(word) * (0.3 if len(word) == 1 and not word.isdigit() else 1.0)
+        terms.setdefault(word, Term(word, ((word, 1.0),), weight))
+    return list(terms.values())
+
+
+def _english_terms(folded: str, idf: Callable[[str], float]) -> list[Term]:
+    from libqa.models import translations
+
+    words = re.findall(r"[a-z0-9][a-z0-9'./+-]*[a-z0-9]|[a-z0-9]", folded)
+    terms: dict[str, Term] = {}
+    i = 0
+    while i < len(words):
+        for size in (3, 2, 1):  # the longest phrase that the lexicon knows
+            phrase = " ".join(words[i : i + size])
+            if i + size > len(words) or (size == 1 and phrase in _EN_STOP) or (size > 1 and words[i] in _EN_STOP):
+                continue
+            found = [] if phrase.isdigit() else translations(phrase)
+            if found or size == 1:
+                best = max((p for _, p in found), default=1.0)
+                forms = ((phrase, 1.0), *((fold(zh), (p / best) ** 0.5) for zh, p in found))
+                rarity = [idf(zh) for zh, _ in forms[1:3]] or [idf(phrase)]
+                terms.setdefault(phrase, Term(phrase, forms, sum(rarity) / len(rarity)))
+                i += size - 1
+                break
+        i += 1
+    return list(terms.values())
+
+
+def _anchors(text: str, folded: str, english: bool) -> list[Anchor]:
+    anchors = [Anchor("year", (y,)) for y in dict.fromkeys(re.findall(r"(?<!\d)(?:19|20)\d\d(?!\d)", folded))]
+    if english:
+        for name in re.findall(r"(?:[A-Z][a-zü'-]+ ){1,3}[A-Z][a-zü'-]+|\b[A-Z]{2,}\b", text):
+            anchors.append(Anchor("name", (fold(name),)))
+        return anchors
+    for entity in entities.find(text):
+        span = folded[entity.start : entity.end]
+        if entity.kind in ("person", "place", "title") or (entity.kind == "number" and re.match(r"\d", span)):
+            anchors.append(Anchor(entity.kind, (span,)))
+    return anchors
+
+
+def understand(text: str, idf: Callable[[str], float]) -> Question:
+    """Return what ``text`` asks for.
+
+    Parameters
+    ----------
+    text : the question, complete in itself (follow-ups are resolved before).
+    idf : rarity of a folded term, in nats; decides how much each word of the question counts.
+    """
+    folded, lang = fold(text).strip(), language(text)
+    english = lang == "en"
+    kind, rest = _kind(folded, _EN_RULES if english else _ZH_RULES)
+    terms = _english_terms(folded, idf) if english else _chinese_terms(text, idf)
+    return Question(
+        text=text,
+        folded=folded,
+        language=lang,
+        kind=kind,
+        head=_head(kind, folded, rest, english),
+        terms=tuple(terms),
+        anchors=tuple(_anchors(text, folded, english)),
+    )
