@@ -1,4 +1,4 @@
-"""The command ``libqa``: parses, calls the library, prints. Exit status 0 done, 1 error, 2 usage, 3 not in the documents."""
+"""The command ``libqa``: parses, calls the library, prints. Exit status: 0 done, 1 error, 2 usage, 3 not answered."""
 
 from __future__ import annotations
 
@@ -199,7 +199,7 @@ def evaluate(
         console.print_json(result.to_dict(), indent=2)
     else:
         print(console.visible(render(result)))
-    if fail_under is not None and result.figures["right_and_cited"] < fail_under:
+    if fail_under is not None and (result.figures["right_and_cited"] or 0.0) < fail_under:
         raise typer.Exit(1)
 
 
@@ -284,10 +284,11 @@ def _history(file: Path | None) -> list[tuple[str, str]]:
         turns = json.loads(file.read_text(encoding="utf-8"))
     except (OSError, ValueError) as e:
         raise ReadError(str(file), f"no history can be read ({e})", remedy) from None
-    pairs = [tuple(t) for t in turns if isinstance(t, list)] if isinstance(turns, list) else [()]
-    if len(pairs) != len(turns) or not all(len(p) == 2 and all(isinstance(s, str) for s in p) for p in pairs):
+    if not isinstance(turns, list) or not all(
+        isinstance(t, list) and [type(s) for s in t] == [str, str] for t in turns
+    ):
         raise ReadError(str(file), "is JSON, but not a history", remedy)
-    return [(p[0], p[1]) for p in pairs]
+    return [(asked, answered) for asked, answered in turns]
 
 
 def main(arguments: Sequence[str] | None = None) -> None:

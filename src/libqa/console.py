@@ -26,7 +26,9 @@ def render(answer: Answer) -> str:
 
 def visible(text: str) -> str:
     """Return ``text`` with control characters spelled out, so that no document can steer the terminal."""
-    return "".join(c if c in "\n\t" or c.isprintable() or c.isspace() else f"\\x{ord(c):02x}" for c in text)
+    return "".join(
+        c if c in "\n\t" or c.isprintable() or (c > "\xa0" and c.isspace()) else f"\\x{ord(c):02x}" for c in text
+    )
 
 
 def print_json(value: Any, indent: int | None = None) -> None:
