@@ -1,0 +1,5 @@
+"""``python -m libqa`` is the command ``libqa``."""
+
+from libqa.cli import main
+
+main()
