@@ -168,7 +168,7 @@ def serve(
         if settings.index is not None:  # one that was asked for is not made up
             raise
         qa = _build(None, settings)
-    run(qa, settings.host if host is None else host, settings.port if port is None else port)
+    run(qa, host or settings.host, settings.port if port is None else port, ready=_serving)
 
 
 @app.command("eval")
@@ -231,6 +231,10 @@ def repair(
             console.note(f"{file}:{line}: {edit.before!r} -> {edit.after!r} ({edit.certainty}: {edit.reason})")
     proof = "proven by damaging it again" if repaired.proven else "not proven: damaging it again gives another text"
     console.note(f"{file}: {len(repaired.edits)} edits; {proof}" if repaired.changed else f"{file}: nothing to repair")
+
+
+def _serving(address: str) -> None:
+    print(f"libqa answers at {address}   (Ctrl-C stops it)", flush=True)
 
 
 def _settings(index: Path | None) -> Settings:
