@@ -13,6 +13,7 @@ ROOT = Path(__file__).resolve().parents[1]
 QUESTIONS = ROOT / "eval" / "questions"
 SHAPES = {  # set: questions, unanswerable ones
     "core": (60, 15),
+    "second": (100, 25),
 }
 FIELDS = {"id", "lang", "type", "question", "history", "answerable", "answers", "evidence", "topic"}
 TYPES = {"who", "when", "where", "how_many", "which", "list", "why", "how", "what", "yes_no"}
@@ -47,9 +48,21 @@ def test_set_has_the_promised_shape(name: str) -> None:
         assert all(len(turn) == 2 and all(turn) for turn in row["history"]), row["id"]
 
 
-def test_core_set_mixes_languages_and_follow_ups() -> None:
-    kinds = Counter("follow-up" if row["history"] else row["lang"] for row in load("core"))
-    assert kinds == {"zh-Hans": 26, "zh-Hant": 9, "en": 14, "follow-up": 11}
+@pytest.mark.parametrize(
+    ("name", "mix"),
+    [
+        ("core", {"zh-Hans": 26, "zh-Hant": 9, "en": 14, "follow-up": 11}),
+        ("second", {"zh-Hans": 43, "zh-Hant": 15, "en": 23, "follow-up": 19}),
+    ],
+)
+def test_set_mixes_languages_and_follow_ups(name: str, mix: dict[str, int]) -> None:
+    assert Counter("follow-up" if row["history"] else row["lang"] for row in load(name)) == mix
+
+
+def test_second_set_holds_25_paraphrases_all_answerable() -> None:
+    paraphrases = [row for row in load("second") if row["id"].startswith("second-p")]
+    assert len(paraphrases) == 25
+    assert all(row["answerable"] for row in paraphrases)
 
 
 @pytest.mark.parametrize("name", SHAPES)
