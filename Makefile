@@ -26,10 +26,11 @@ help: ## this list
 chat: index ## install, build the index, serve the chat and print its address
 	$(BIN)/libqa serve
 
-ask: index ## answer one question: make ask Q="论坛在哪里举行？"
-	@$(if $(value Q),,echo 'usage: make ask Q="论坛在哪里举行？"' >&2; exit 2)
+ask: override export Q := $(value Q)
+ask: ## answer one question: make ask Q="论坛在哪里举行？"
+	@if [ -z "$$Q" ]; then echo 'usage: make ask Q="论坛在哪里举行？"' >&2; exit 2; fi
+	@$(MAKE) --no-print-directory index
 	@printf '%s' "$$Q" | $(BIN)/libqa ask -
-ask: export Q := $(value Q)
 
 index: index/.stamp ## build the index from corpus/ if something changed
 index/.stamp: $(VENV)/.stamp $(INDEXED)
@@ -51,6 +52,7 @@ define environment
 	    echo "$$found has neither venv with ensurepip nor pip; install them (Debian, Ubuntu: apt-get install python3-venv) and try again" >&2; exit 1; }; \
 	fi
 	@echo "Installing the packages of $(2) (a minute or two, once)"
+	@$(1)/bin/python $(PIP) install -q --upgrade pip
 	@$(1)/bin/python $(PIP) install -q -r $(2)
 	@$(1)/bin/python $(PIP) install -q --no-deps -e .
 	@touch $(1)/.stamp
