@@ -19,7 +19,7 @@ NUMERIC = (
     "cover_clause", "cover_near", "cover_sentence", "cover_passage", "cover_context", "near_6", "near_25", "left_6", "right_6",
     "bigrams_clause", "bigrams_sentence", "overlap", "outside", "anchors_sentence", "anchors_passage", "head_in", "head_beside",
     "length", "length2", "clause_share", "start_clause", "end_clause", "reader_start", "reader_end", "reader_best", "whole_entity",
-    "sentence_position", "verb_beside",
+    "sentence_position", "head_follows", "share", "answerable", "uncovered",
 )  # fmt: skip
 NAMES = (*NUMERIC, *(f"before_{c}" for c in _CUES), *(f"after_{c}" for c in _CUES), *SPAN_KINDS, *KINDS, "english")
 
@@ -38,7 +38,8 @@ class Coverage:
     """Where the question's words stand in a text.
 
     ``at[t]`` are the starts of term ``t``'s occurrences, ``size[t]`` their lengths, ``strength[t]`` their strengths.
-    ``passage`` is the share of the question's weight found in the text; ``context`` the same with its title and section.
+    ``passage`` is the share of the question's weight found in the text; ``context`` the same with its title and section;
+    ``uncovered`` is the share of the weightiest word found in neither.
     """
 
     at: tuple[NDArray[np.int64], ...]
@@ -47,6 +48,7 @@ class Coverage:
     weight: Floats
     passage: float
     context: float
+    uncovered: float
     anchors: float
     anchors_context: float
 
@@ -60,14 +62,13 @@ def locate(question: Question, laid: Laid, context: str) -> Coverage:
             for start in _occurrences(form, laid.folded):
                 if start not in spans or spans[start][1] < force:
                     spans[start] = (start + len(form), force)
-        partial = 0.0
         if not spans and len(term.text) > 2 and not term.text.isascii():
-            spans, partial = _parts(term.text, laid.folded), 0.0
+            spans = _parts(term.text, laid.folded)
         starts = sorted(spans)
         at.append(np.array(starts, dtype=np.int64))
         stop.append(np.array([spans[s][0] for s in starts], dtype=np.int64))
         strength.append(np.array([spans[s][1] for s in starts], dtype=np.float32))
-        here = max((spans[s][1] for s in starts), default=partial)
+        here = max((spans[s][1] for s in starts), default=0.0)
         inside.append(here)
         outside.append(max([here, *(force for form, force in term.forms if form in context)]))
     weight = np.array([t.weight for t in question.terms], dtype=np.float32)
@@ -81,6 +82,7 @@ def locate(question: Question, laid: Laid, context: str) -> Coverage:
         weight,
         float(np.dot(weight, np.array(inside, dtype=np.float32))) if inside else 0.0,
         float(np.dot(weight, np.array(outside, dtype=np.float32))) if outside else 0.0,
+        max((float(w) * (1.0 - o) for w, o in zip(weight, outside, strict=True)), default=0.0),
         sum(anchors) / len(anchors) if anchors else 1.0,
         sum(broader) / len(broader) if broader else 1.0,
     )
@@ -136,7 +138,7 @@ def _decay(cover: Coverage, start: int, end: int, low: int, high: int) -> tuple[
     return wide, near, left, right
 
 
-def measure(question: Question, laid: Laid, found: list[Candidate], cover: Coverage, reader: Pointers | None) -> Floats:
+def measure(question: Question, laid: Laid, found: list[Candidate], cover: Coverage, reader: Pointers | None, share: float = 1.0) -> Floats:
     """Return the features of all candidates of one text, shape ``(len(found), len(NAMES))``."""
     rows = np.zeros((len(found), len(NAMES)), dtype=np.float32)
     bigrams = {question.folded[i : i + 2] for i in range(len(question.folded) - 1)}
@@ -195,6 +197,9 @@ def measure(question: Question, laid: Laid, found: list[Candidate], cover: Cover
             c.start == 0 or not laid.folded[c.start - 1].isalnum(),
             s_low / max(1, len(laid.folded)),
             bool(head) and laid.folded[c.end : c.end + len(head)] == head,
+            share,
+            reader.answerable if reader is not None else 0.0,
+            cover.uncovered,
         )
         before, after = laid.folded[c.start - 1 : c.start] if c.start else "", laid.folded[c.end : c.end + 1]
         if before in _CUES:

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
 from typing import Literal
 
 from libqa.text import entities, segment
@@ -12,6 +12,8 @@ from libqa.text.script import fold, language
 
 Kind = Literal["who", "when", "where", "number", "list", "which", "why", "how", "what", "yesno"]
 KINDS: tuple[Kind, ...] = ("who", "when", "where", "number", "list", "which", "why", "how", "what", "yesno")
+
+_CONTEXT = 0.4  # weight of words taken over from the question before
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,7 +126,7 @@ def _chinese_terms(text: str, idf: Callable[[str], float]) -> list[Term]:
 
 
 def _english_terms(folded: str, idf: Callable[[str], float]) -> list[Term]:
-    from libqa.models import translations
+    from libqa.models.lexicon import translations
 
     words = re.findall(r"[a-z0-9][a-z0-9'./+-]*[a-z0-9]|[a-z0-9]", folded)
     terms: dict[str, Term] = {}
@@ -149,28 +151,56 @@ def _english_terms(folded: str, idf: Callable[[str], float]) -> list[Term]:
 def _anchors(text: str, folded: str, english: bool) -> list[Anchor]:
     anchors = [Anchor("year", (y,)) for y in dict.fromkeys(re.findall(r"(?<!\d)(?:19|20)\d\d(?!\d)", folded))]
     if english:
-        for name in re.findall(r"(?:[A-Z][a-zü'-]+ ){1,3}[A-Z][a-zü'-]+|\b[A-Z]{2,}\b", text):
-            anchors.append(Anchor("name", (fold(name),)))
         return anchors
     for entity in entities.find(text):
         span = folded[entity.start : entity.end]
         if entity.kind in ("person", "place", "title") or (entity.kind == "number" and re.match(r"\d", span)):
-            anchors.append(Anchor(entity.kind, (span,)))
+            anchors.append(Anchor(entity.kind, (span.strip("《》“”"),)))
     return anchors
 
 
-def understand(text: str, idf: Callable[[str], float]) -> Question:
+def content_words(text: str) -> list[str]:
+    """Return the folded words of a question that say what it is about, in order."""
+    if language(text) == "en":
+        return [w for w in re.findall(r"[a-z0-9][a-z0-9'-]*", fold(text)) if w not in _EN_STOP]
+    return [w for w, _, _ in segment.words(text) if w not in _ZH_STOP and re.search(r"\w", w)]
+
+
+def question_words(text: str) -> bool:
+    """Whether the text asks something by itself (谁, 多少, when ...)."""
+    folded = fold(text)
+    rules = _EN_RULES if language(text) == "en" else _ZH_RULES
+    return any(re.search(pattern, folded) for _, pattern in rules)
+
+
+def understand(
+    text: str, idf: Callable[[str], float], context: str = "", names: Mapping[str, str] | None = None
+) -> Question:
     """Return what ``text`` asks for.
 
     Parameters
     ----------
     text : the question, complete in itself (follow-ups are resolved before).
-    idf : rarity of a folded term, in nats; decides how much each word of the question counts.
+    idf : rarity (0..1) of a folded term; decides how much each word of the question counts.
+    context : words of an earlier question that still apply; they count less.
+    names : folded Latin spellings of Chinese names (``lan liqiong``) and the names, for English questions.
     """
     folded, lang = fold(text).strip(), language(text)
     english = lang == "en"
     kind, rest = _kind(folded, _EN_RULES if english else _ZH_RULES)
-    terms = _english_terms(folded, idf) if english else _chinese_terms(text, idf)
+    terms: list[Term] = []
+    anchors = _anchors(text, folded, english)
+    plain = folded
+    for latin, name in (names or {}).items():
+        if latin in plain:
+            terms.append(Term(latin, ((name, 1.0), (latin, 1.0)), 1.0))
+            anchors.append(Anchor("person", (name, latin)))
+            plain = plain.replace(latin, " ")
+    terms += _english_terms(plain, idf) if english else _chinese_terms(text, idf)
+    known = {t.text for t in terms}
+    for term in _english_terms(fold(context), idf) if language(context) == "en" else _chinese_terms(context, idf):
+        if term.text not in known:
+            terms.append(replace(term, weight=term.weight * _CONTEXT))
     return Question(
         text=text,
         folded=folded,
@@ -178,5 +208,5 @@ def understand(text: str, idf: Callable[[str], float]) -> Question:
         kind=kind,
         head=_head(kind, folded, rest, english),
         terms=tuple(terms),
-        anchors=tuple(_anchors(text, folded, english)),
+        anchors=tuple(anchors),
     )

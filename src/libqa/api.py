@@ -1,0 +1,276 @@
+"""The Python interface: build or open an index, search it, ask it, change it."""
+
+from __future__ import annotations
+
+import asyncio
+import re
+from collections.abc import AsyncIterator, Callable, Iterable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Literal
+
+from libqa.config import Settings, load_settings
+from libqa.errors import QuestionError, ReadError
+from libqa.types import Answer, Citation, Document, Hit, Reading, Statement
+
+if TYPE_CHECKING:
+    from libqa.answering.dialogue import Similarity
+    from libqa.index import Index, View
+    from libqa.models import Embedder
+
+Progress = Callable[[int, "int | None"], None]
+Report = Callable[[ReadError], None]
+History = Sequence[tuple[str, str]]
+
+
+@dataclass(frozen=True, slots=True)
+class Event:
+    """A step of a streamed answer.
+
+    ``token`` carries a piece of the statement that is being written in ``text``; ``citation`` a citation that the next
+    statement uses; ``statement`` a finished statement; ``done``, always the last, the whole answer. The pieces of a
+    statement put together are its text. A refusal has only tokens and ``done``.
+    """
+
+    kind: Literal["token", "citation", "statement", "done"]
+    text: str = ""
+    citation: Citation | None = None
+    statement: Statement | None = None
+    answer: Answer | None = None
+
+
+class LibQA:
+    """Questions and answers over one index. Safe to use from several threads; reading sees each change at once."""
+
+    def __init__(self, index: Index, settings: Settings) -> None:
+        self._index, self.settings = index, settings
+
+    @classmethod
+    def build(
+        cls,
+        source: str | Path | Iterable[str | Path | Document],
+        index: str | Path | None = None,
+        settings: Settings | None = None,
+        progress: Progress | None = None,
+        on_error: Report | None = None,
+    ) -> LibQA:
+        """Build an index, in place of one that is there, and open it.
+
+        Parameters
+        ----------
+        source : a directory, a file, or an iterable of files and `Document`s.
+        index : directory of the index; default ``settings.index_dir``.
+        settings : default: ``libqa.toml`` in the working directory and ``LIBQA_*`` variables.
+        progress : called with the number of documents done and of all (``None`` where not known).
+        on_error : called for each file that cannot become a document; the rest goes in. Without it the first such file
+            raises, and the previous index stays.
+
+        Raises
+        ------
+        ReadError : a file cannot be read (see ``on_error``), or nothing can.
+        IndexBusy : another process is writing. SettingError : the directory cannot be written.
+        """
+        from libqa.index import Index
+        from libqa.models import load_embedder
+
+        settings = settings or load_settings()
+        documents = _documents(source, settings, on_error)
+        if not documents:
+            raise ReadError(_name(source), "it holds no readable document", "give a directory with .txt, .md or .jsonl files")
+        path = Path(index) if index is not None else settings.index_dir
+        return cls(Index.create(path, load_embedder(settings.embedder), settings, documents, progress), settings)
+
+    @classmethod
+    def open(cls, index: str | Path | None = None, settings: Settings | None = None) -> LibQA:
+        """Open an index for reading and writing; nothing on disk changes.
+
+        Raises
+        ------
+        IndexMissing : there is none. IndexMismatch : it was built with another embedding model or version.
+        """
+        from libqa.index import Index
+        from libqa.models import load_embedder
+
+        settings = settings or load_settings()
+        path = Path(index) if index is not None else settings.index_dir
+        return cls(Index.open(path, load_embedder, settings), settings)
+
+    @property
+    def passages(self) -> int:
+        """Number of passages in the index."""
+        with self._index.view() as view:
+            return view.passages
+
+    def search(self, question: str, k: int = 10) -> list[Hit]:
+        """Return the ``k`` passages that fit a question best, best first.
+
+        Raises
+        ------
+        QuestionError : the question is empty or longer than ``settings.max_question`` characters.
+        """
+        question = self._checked(question)
+        with self._index.view() as view:
+            return self._hits(view, question, k)
+
+    def ask(self, question: str, history: History = (), k: int | None = None) -> Answer:
+        """Answer a question from the documents, or say that they do not say.
+
+        Parameters
+        ----------
+        question : in Simplified or Traditional Chinese or English.
+        history : earlier (question, answer text) pairs, oldest first; a follow-up is understood from them.
+        k : number of passages to read; default 8.
+
+        Raises
+        ------
+        QuestionError : the question is empty or longer than ``settings.max_question`` characters.
+        """
+        from libqa.answering import answer, dialogue, rarity, understand
+
+        question = self._checked(question)
+        with self._index.view() as view:
+            resolved = dialogue.resolve(question, history, self._similarity())
+            hits = self._hits(view, f"{resolved.text} {resolved.context}".strip(), k or answer.READ)
+            weigh = rarity.blended(view.holding, view.passages)
+            names = answer.spellings(hits) if re.search(r"[A-Za-z]{2}", resolved.text) else {}
+            understood = understand.understand(resolved.text, weigh, resolved.context, names)
+            sources = [answer.source_of(hit, hits[0].score) for hit in hits]
+            chosen = answer.choose(understood, sources)
+            return answer.compose(question, str(resolved), understood, hits, chosen, self.settings.threshold)
+
+    async def astream(self, question: str, history: History = (), k: int | None = None) -> AsyncIterator[Event]:
+        """Answer as `ask` does, in steps: tokens, citations and statements as they are ready, then the whole answer.
+
+        The work is done in a thread, so that the event loop stays free. Raises what `ask` raises.
+        """
+        answer = await asyncio.to_thread(self.ask, question, history, k)
+        told: set[int] = set()
+        for statement in answer.statements:
+            for piece in _pieces(statement.text):
+                yield Event("token", text=piece)
+                await asyncio.sleep(0)
+            for number in statement.citations:
+                if number not in told:
+                    told.add(number)
+                    yield Event("citation", citation=answer.citations[number])
+            yield Event("statement", statement=statement)
+        if answer.abstained:
+            yield Event("token", text=answer.text)
+        yield Event("done", answer=answer)
+
+    def read(self, question: str, text: str) -> Reading:
+        """Say what a given text answers to a question; no index is used.
+
+        ``Reading.start`` and ``end`` are offsets of the answer in ``text``; ``answerable`` (0..1) is the probability that
+        the text answers the question. An empty text gives an empty reading.
+
+        Raises
+        ------
+        QuestionError : the question is empty or longer than ``settings.max_question`` characters.
+        """
+        from libqa.answering import answer, rarity, understand
+        from libqa.index.passages import split
+
+        question = self._checked(question)
+        pieces = [(p.start, p.end) for p in split(text)]
+        understood = understand.understand(question, rarity.rarity)
+        return answer.read(understood, text, pieces)
+
+    def add(
+        self,
+        source: str | Path | Iterable[str | Path | Document],
+        progress: Progress | None = None,
+        on_error: Report | None = None,
+    ) -> list[str]:
+        """Add documents, replacing those with the same id; return their ids. Parameters as in `build`.
+
+        Raises
+        ------
+        ReadError : a file cannot be read (see ``on_error``). IndexBusy : another process is writing.
+        """
+        return self._index.add(_documents(source, self.settings, on_error), progress)
+
+    def remove(self, ids: Iterable[str]) -> int:
+        """Remove documents; return how many of the ids were in the index.
+
+        Raises
+        ------
+        IndexBusy : another process is writing.
+        """
+        return self._index.remove(ids)
+
+    def documents(self) -> list[Document]:
+        """Return all documents of the index."""
+        return self._index.documents()
+
+    def document(self, identity: str) -> Document:
+        """Return one document.
+
+        Raises
+        ------
+        DocumentMissing : there is none with this id.
+        """
+        return self._index.document(identity)
+
+    def close(self) -> None:
+        """Close the files of the index."""
+        self._index.close()
+
+    def __enter__(self) -> LibQA:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def _hits(self, view: View, question: str, k: int) -> list[Hit]:
+        from libqa.answering.retrieve import retrieve
+
+        return retrieve(view, question, self._index.embedder, k)
+
+    def _similarity(self) -> Similarity:
+        embedder: Embedder = self._index.embedder
+
+        def similarity(word: str, others: Sequence[str]) -> list[float]:
+            if not others:
+                return []
+            vectors = embedder.encode([word, *others], "passage")
+            return [float(x) for x in vectors[1:] @ vectors[0]]
+
+        return similarity
+
+    def _checked(self, question: str) -> str:
+        question = question.strip()
+        shown = f"question {question[:20] + '…' if len(question) > 20 else question!r}"
+        if not re.search(r"\w", question):
+            raise QuestionError(shown, "it holds no word", "ask something")
+        if len(question) > self.settings.max_question:
+            reason = f"it has {len(question)} characters, more than {self.settings.max_question}"
+            raise QuestionError(shown, reason, "shorten it, or raise max_question")
+        try:
+            question.encode("utf-8")
+        except UnicodeEncodeError:
+            raise QuestionError(shown, "it is not valid Unicode text", "send it as UTF-8") from None
+        return question
+
+
+def _documents(source: str | Path | Iterable[str | Path | Document], settings: Settings, on_error: Report | None) -> list[Document]:
+    from libqa.reading import read_corpus
+
+    found: list[Document] = []
+    for item in read_corpus(source, settings):
+        if isinstance(item, Document):
+            found.append(item)
+        elif on_error is None:
+            raise item
+        else:
+            on_error(item)
+    return found
+
+
+def _name(source: object) -> str:
+    return str(source) if isinstance(source, (str, Path)) else "the given documents"
+
+
+def _pieces(text: str) -> list[str]:
+    """Cut a statement after its marks, so that it can be shown as it grows."""
+    return re.findall(r".+?(?:[，、；：。！？,;:.!?]+\s*|$)", text, re.DOTALL)
