@@ -34,6 +34,10 @@ class IndexBusy(LibQAError):
     """Another process is writing to the index and did not finish in time."""
 
 
+class DocumentMissing(LibQAError):
+    """The index holds no document, or no passage, with the given id."""
+
+
 class QuestionError(LibQAError):
     """The question is empty or too long."""
 

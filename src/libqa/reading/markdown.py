@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Mapping
+from importlib import import_module
 from typing import Any
 
 from libqa.errors import ReadError
@@ -41,7 +42,7 @@ def mapping(text: str, name: str, what: str) -> dict[str, str]:
 
 def load_yaml(text: str, name: str, what: str) -> Any:
     """Parse YAML of unknown origin; an error names the line. Aliases are refused: nested ones can fill all memory."""
-    import yaml
+    yaml: Any = import_module("yaml")
 
     class Loader(yaml.SafeLoader):  # type: ignore[misc]
         def compose_node(self, parent: Any, index: Any) -> Any:

@@ -1,0 +1,132 @@
+"""BM25 over inverted lists that live in plain NumPy arrays, so that they can be memory-mapped."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, fields
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+K1, B = 1.2, 0.75
+"""Saturation and length normalisation of BM25."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Postings:
+    """Inverted lists of N passages: the rows (0..N-1) that hold each of T terms, and how often.
+
+    The list of term t is ``rows[starts[t]:starts[t+1]]``, ascending, with ``counts`` beside it. The terms are sorted by
+    their UTF-8 bytes and stand one after the other in ``vocabulary``; term t is ``vocabulary[bounds[t]:bounds[t+1]]``.
+    ``lengths`` counts the terms of each passage.
+    """
+
+    vocabulary: NDArray[np.uint8]
+    bounds: NDArray[np.int64]
+    starts: NDArray[np.int64]
+    rows: NDArray[np.int32]
+    counts: NDArray[np.uint16]
+    lengths: NDArray[np.int32]
+
+    def find(self, term: str) -> slice:
+        """Return where the list of ``term`` stands; an empty slice if no passage holds it."""
+        key = term.encode()
+        low, high = 0, len(self.bounds) - 1
+        while low < high:
+            middle = (low + high) // 2
+            if self._term(middle) < key:
+                low = middle + 1
+            else:
+                high = middle
+        if low < len(self.bounds) - 1 and self._term(low) == key:
+            return slice(int(self.starts[low]), int(self.starts[low + 1]))
+        return slice(0, 0)
+
+    def terms(self) -> list[bytes]:
+        """Return all terms, sorted."""
+        whole = self.vocabulary.tobytes()
+        return [whole[a:b] for a, b in zip(self.bounds[:-1].tolist(), self.bounds[1:].tolist(), strict=True)]
+
+    def arrays(self) -> dict[str, NDArray[Any]]:
+        """Return the arrays by name, for a snapshot."""
+        return {field.name: getattr(self, field.name) for field in fields(self)}
+
+    def _term(self, number: int) -> bytes:
+        return self.vocabulary[self.bounds[number] : self.bounds[number + 1]].tobytes()
+
+
+def post(passages: Sequence[Mapping[str, int]]) -> Postings:
+    """Build the inverted lists of passages given as term -> count."""
+    numbers: dict[str, int] = {}
+    terms = np.fromiter((numbers.setdefault(term, len(numbers)) for passage in passages for term in passage), np.int64)
+    counts = np.fromiter((count for passage in passages for count in passage.values()), np.int64)
+    rows = np.repeat(np.arange(len(passages), dtype=np.int32), [len(passage) for passage in passages])
+    lengths = np.array([sum(passage.values()) for passage in passages], np.int32)
+    return _sort([term.encode() for term in numbers], terms, rows, np.minimum(counts, 65535).astype(np.uint16), lengths)
+
+
+def merge(parts: Sequence[tuple[Postings, NDArray[np.bool_]]]) -> Postings:
+    """Join inverted lists into one, in the given order; passages whose flag is false are left out."""
+    numbers: dict[bytes, int] = {}
+    terms, rows, counts, lengths = [], [], [], []
+    base = 0
+    for postings, alive in parts:
+        mapped = np.array([numbers.setdefault(term, len(numbers)) for term in postings.terms()], np.int64)
+        kept = alive[postings.rows]
+        terms.append(np.repeat(mapped, np.diff(postings.starts))[kept])
+        rows.append((np.cumsum(alive, dtype=np.int32) - 1 + base)[postings.rows[kept]].astype(np.int32))
+        counts.append(postings.counts[kept])
+        lengths.append(postings.lengths[alive])
+        base += int(alive.sum())
+    return _sort(
+        list(numbers), np.concatenate(terms), np.concatenate(rows), np.concatenate(counts), np.concatenate(lengths)
+    )
+
+
+def _sort(
+    names: list[bytes],
+    terms: NDArray[np.int64],
+    rows: NDArray[np.int32],
+    counts: NDArray[np.uint16],
+    lengths: NDArray[np.int32],
+) -> Postings:
+    used = np.bincount(terms, minlength=len(names))
+    order = sorted((number for number in range(len(names)) if used[number]), key=names.__getitem__)
+    rank = np.zeros(len(names), np.int64)
+    rank[order] = np.arange(len(order))
+    by_term = np.argsort(rank[terms], kind="stable")
+    sizes = np.array([len(names[number]) for number in order], np.int64)
+    return Postings(
+        np.frombuffer(b"".join(names[number] for number in order), np.uint8),
+        np.concatenate([[0], np.cumsum(sizes)]).astype(np.int64),
+        np.concatenate([[0], np.cumsum(used[order])]).astype(np.int64),
+        rows[by_term],
+        counts[by_term],
+        lengths,
+    )
+
+
+def idf(passages: int, holding: int) -> float:
+    """Return the inverse document frequency as Lucene has it: ln(1 + (N - n + 0.5) / (n + 0.5)), never negative."""
+    return float(np.log1p((passages - holding + 0.5) / (holding + 0.5)))
+
+
+def score(
+    postings: Postings, weights: Mapping[str, float], average: float, out: NDArray[np.float32] | None = None
+) -> NDArray[np.float32]:
+    """Return the BM25 score of every row: the sum of ``weight * tf / (tf + k1 * (1 - b + b * length / average))``.
+
+    ``weights`` hold idf times the term's weight in the query. Robertson & Zaragoza, "The Probabilistic Relevance
+    Framework: BM25 and Beyond", FnTIR 3(4), 2009; without the constant factor k1 + 1, so that a term adds at most its
+    weight.
+    """
+    total = np.zeros(len(postings.lengths), np.float32) if out is None else out
+    brake = (K1 * (1 - B) + K1 * B / max(average, 1e-9) * postings.lengths).astype(np.float32)
+    for term, weight in weights.items():
+        where = postings.find(term)
+        if where.start < where.stop:
+            rows = postings.rows[where]
+            often = postings.counts[where].astype(np.float32)
+            total[rows] += np.float32(weight) * often / (often + brake[rows])
+    return total
