@@ -1,1 +1,45 @@
+"""The models: the bundled embedder, lexicon and reader, and any sentence-transformers model through the extra ``hub``.
 
+Everything is imported when first used: importing this package loads nothing heavy.
+"""
+
+from __future__ import annotations
+
+from functools import lru_cache
+
+from libqa.models.embedder import Embedder, StaticEmbedder
+from libqa.models.lexicon import translate, translations
+from libqa.models.reader import Reader, ReaderOutput
+
+__all__ = ["Embedder", "Reader", "ReaderOutput", "load_embedder", "load_reader", "translate", "translations"]
+
+
+@lru_cache(maxsize=4)
+def load_embedder(name: str = "bundled") -> Embedder:
+    """Return the embedder of that name; a second call returns the same object.
+
+    Parameters
+    ----------
+    name : ``bundled``, or the name or folder of a sentence-transformers model.
+
+    Raises
+    ------
+    MissingExtra : another model was asked for and the extra ``hub`` is not installed.
+    ModelError : there is no such model, or its files are damaged.
+    """
+    if name == "bundled":
+        return StaticEmbedder()
+    from libqa.models.hub import HubEmbedder
+
+    return HubEmbedder(name)
+
+
+@lru_cache(maxsize=1)
+def load_reader() -> Reader:
+    """Return the bundled reader; a second call returns the same object.
+
+    Raises
+    ------
+    ModelError : its files are missing or damaged.
+    """
+    return Reader()
