@@ -43,7 +43,9 @@ QuestionArgument = Annotated[
 def ask(
     question: QuestionArgument,
     as_json: JsonOption = False,
-    k: Annotated[int, typer.Option("--k", min=1, max=1000, help="Passages to read for the answer.")] = 10,
+    k: Annotated[
+        int | None, typer.Option("--k", min=1, max=1000, help="Passages to read for the answer.", show_default="8")
+    ] = None,
     history: Annotated[
         Path | None, typer.Option(help="JSON file with what was said before: a list of [question, answer] pairs.")
     ] = None,
@@ -103,8 +105,11 @@ def add(
 ) -> None:
     """Add documents to the index; one with the id of an indexed document replaces it."""
     qa = _open(index)
+    failed: list[ReadError] = []
     with console.progress("adding") as move:
-        ids = qa.add(files, progress=move, on_error=console.report)
+        ids = qa.add(files, progress=move, on_error=failed.append)
+    for error in failed:
+        console.report(error)
     for document_id in ids:
         print(console.visible(document_id))
     if not ids:
@@ -253,10 +258,16 @@ def _build(corpus: Path | None, settings: Settings) -> LibQA:
     from libqa.reading import bundled_corpus
 
     failed: list[ReadError] = []
-    with console.progress("building the index") as move:
-        qa = LibQA.build(corpus or bundled_corpus(), settings=settings, progress=move, on_error=failed.append)
-    for error in failed:
-        console.report(error)
+    try:
+        with console.progress("building the index") as move:
+            qa = LibQA.build(corpus or bundled_corpus(), settings=settings, progress=move, on_error=failed.append)
+    except ReadError:  # nothing can be read: the files say why, if there are any
+        if not failed:
+            raise
+        raise typer.Exit(1) from None
+    finally:
+        for error in failed:
+            console.report(error)
     documents = qa.documents()
     repaired = sum(d.raw is not None and bool(d.offsets.pieces) for d in documents)
     console.note(

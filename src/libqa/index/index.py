@@ -101,7 +101,9 @@ class Index:
         """
         path = Path(path)
         with closing(store.connect(path)) as connection, _readable(path), store.transaction(connection):
-            store.head(connection, str(path))
+            head = store.head(connection, str(path))
+        if head.embedder != settings.embedder:  # said before the other model is looked for: it may not be here
+            raise _mismatch(path, head, repr(settings.embedder))
         index = cls(path, load(settings.embedder), settings)
         with index.view():
             return index
@@ -207,12 +209,7 @@ class Index:
         head = store.head(connection, str(self.path))
         mine = self.embedder
         if (head.embedder, head.fingerprint) != (mine.name, mine.fingerprint):
-            raise IndexMismatch(
-                str(self.path),
-                f"it was built with the embedding model {head.embedder!r} ({head.fingerprint[:12]}), "
-                f"not {mine.name!r} ({mine.fingerprint[:12]})",
-                "set embedder to that model, or build the index anew with `libqa build`",
-            )
+            raise _mismatch(self.path, head, f"{mine.name!r} ({mine.fingerprint[:12]})")
         return head
 
     def _batches(
@@ -303,6 +300,14 @@ class Index:
     def _give_back(self, connection: sqlite3.Connection) -> None:
         with self._mutex:
             self._idle.append(connection)
+
+
+def _mismatch(path: Path, head: store.Head, other: str) -> IndexMismatch:
+    return IndexMismatch(
+        str(path),
+        f"it was built with the embedding model {head.embedder!r} ({head.fingerprint[:12]}), not {other}",
+        "set embedder to that model, or build the index anew with `libqa build`",
+    )
 
 
 def _put(connection: sqlite3.Connection, batch: list[tuple[Document, list[store.Entry] | None]]) -> None:

@@ -93,6 +93,25 @@ def load(directory: Path, connection: sqlite3.Connection, index: str) -> State |
     return None
 
 
+def damaged(directory: Path) -> list[tuple[str, str]]:
+    """Return the name and the fault of each snapshot that is damaged or was set aside; nothing is changed."""
+    found = []
+    for place in sorted((directory / _DIRECTORY).glob("[0-9]*")):
+        if not place.name.isdigit():
+            found.append((place.name, "it was set aside as damaged"))
+        elif fault := _fault(place):
+            found.append((place.name, fault))
+    return found
+
+
+def _fault(place: Path) -> str:
+    try:
+        _read(place)
+    except (OSError, ValueError, KeyError, TypeError, RuntimeError) as e:
+        return str(e)
+    return ""
+
+
 def newest(directory: Path) -> tuple[int, int]:
     """Return the highest passage id and the change that the newest snapshot holds; zeros without one."""
     places = [place for place in (directory / _DIRECTORY).glob("*") if place.name.isdigit()]
