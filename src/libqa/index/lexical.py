@@ -112,17 +112,15 @@ def idf(passages: int, holding: int) -> float:
     return float(np.log1p((passages - holding + 0.5) / (holding + 0.5)))
 
 
-def score(
-    postings: Postings, weights: Mapping[str, float], average: float, out: NDArray[np.float32] | None = None
-) -> NDArray[np.float32]:
+def score(postings: Postings, weights: Mapping[str, float], average: float) -> NDArray[np.float32]:
     """Return the BM25 score of every row: the sum of ``weight * tf / (tf + k1 * (1 - b + b * length / average))``.
 
     ``weights`` hold idf times the term's weight in the query. Robertson & Zaragoza, "The Probabilistic Relevance
     Framework: BM25 and Beyond", FnTIR 3(4), 2009; without the constant factor k1 + 1, so that a term adds at most its
     weight.
     """
-    total = np.zeros(len(postings.lengths), np.float32) if out is None else out
-    brake = (K1 * (1 - B) + K1 * B / max(average, 1e-9) * postings.lengths).astype(np.float32)
+    total = np.zeros(len(postings.lengths), np.float32)
+    brake = _brake(postings.lengths, average)
     for term, weight in weights.items():
         where = postings.find(term)
         if where.start < where.stop:
@@ -130,3 +128,23 @@ def score(
             often = postings.counts[where].astype(np.float32)
             total[rows] += np.float32(weight) * often / (often + brake[rows])
     return total
+
+
+def score_rows(
+    postings: Postings, weights: Mapping[str, float], average: float, chosen: NDArray[np.int64]
+) -> NDArray[np.float32]:
+    """Return what ``score`` gives for the ``chosen`` rows only, without going through whole lists."""
+    total = np.zeros(len(chosen), np.float32)
+    brake = _brake(postings.lengths[chosen], average)
+    for term, weight in weights.items():
+        where = postings.find(term)
+        if where.start < where.stop:
+            rows = postings.rows[where]
+            at = np.minimum(np.searchsorted(rows, chosen), len(rows) - 1)
+            often = np.where(rows[at] == chosen, postings.counts[where][at], 0).astype(np.float32)
+            total += np.float32(weight) * often / (often + brake)
+    return total
+
+
+def _brake(lengths: NDArray[np.int32], average: float) -> NDArray[np.float32]:
+    return (K1 * (1 - B) + K1 * B / max(average, 1e-9) * lengths).astype(np.float32)

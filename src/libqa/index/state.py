@@ -80,7 +80,7 @@ class State:
         for segment, alive in self.segments:
             rows, here = _rows(segment, alive, ids)
             if here.any():
-                out[here] = lexical.score(segment.postings, weights, self.average_length)[rows]
+                out[here] = lexical.score_rows(segment.postings, weights, self.average_length, rows)
         return out
 
     def dense(self, vector: NDArray[np.float32], k: int) -> list[tuple[int, float]]:

@@ -51,7 +51,7 @@ class View:
         """
         return self.state.lexical(terms, k) if k > 0 else []
 
-    def lexical_of(self, terms: Mapping[str, float], ids: Sequence[int]) -> NDArray[np.float32]:
+    def lexical_of(self, terms: Mapping[str, float], ids: Sequence[int] | NDArray[np.int64]) -> NDArray[np.float32]:
         """Return the BM25 scores (n,) of given passages."""
         return self.state.lexical_of(terms, np.asarray(ids, np.int64))
 
@@ -59,7 +59,7 @@ class View:
         """Return passage ids and inner products of the ``k`` passages nearest to a vector (dimension,), best first."""
         return self.state.dense(vector, k) if k > 0 else []
 
-    def dense_of(self, vector: NDArray[np.float32], ids: Sequence[int]) -> NDArray[np.float32]:
+    def dense_of(self, vector: NDArray[np.float32], ids: Sequence[int] | NDArray[np.int64]) -> NDArray[np.float32]:
         """Return the inner products (n,) of given passages with a vector (dimension,)."""
         return self.state.dense_of(vector, np.asarray(ids, np.int64))
 

@@ -1,0 +1,163 @@
+"""From a question to the passages that may answer it: words, names and meaning, fused.
+
+The lexical side leads. Its score is divided by the most that a passage could reach, the dense side's is a cosine, so
+both are comparable between questions and can be added with fixed weights. The weights are learnt on development data
+by ``eval/bench_retrieval.py --learn``, which also shows that the sum is no worse than the lexical side alone.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+from numpy.typing import NDArray
+
+from libqa.answering.rarity import rarity
+from libqa.text.names import query_names
+from libqa.text.script import fold, language
+from libqa.text.segment import terms, words
+from libqa.types import Hit
+
+if TYPE_CHECKING:
+    from libqa.index import View
+    from libqa.models import Embedder
+
+Translate = Callable[[str], "list[tuple[str, list[tuple[str, float]]]]"]
+
+_DEPTH = 100  # candidates from each side
+
+
+@dataclass(frozen=True, slots=True)
+class Weights:
+    """What each part of a query counts.
+
+    ``bigram`` is the weight of a character bigram beside a word's 1; ``stop`` that of words that only ask;
+    ``name`` that of a name in pinyin; ``english`` that of an English word itself beside its translations;
+    ``dense`` and ``dense_english`` are the weights of the cosine beside the lexical score, for Chinese and English
+    questions.
+    """
+
+    bigram: float = 0.5
+    stop: float = 0.05
+    single: float = 0.5
+    rarity: float = 0.5
+    name: float = 2.0
+    english: float = 0.7
+    dense: float = 0.3
+    dense_english: float = 1.0
+
+
+WEIGHTS = Weights()
+
+_ASKING = frozenset(
+    "什么 谁 哪 哪些 哪里 哪儿 哪个 哪位 哪种 哪家 哪年 哪一年 哪一 何时 何处 何地 何人 何 几 几个 几位 多少 "
+    "多大 多久 多长 多远 怎么 怎样 怎么样 如何 为什么 为何 是否 能否 吗 呢 吧 啊 的 地 得 了 着 过 是 在 有 和 "
+    "与 及 或 由 被 把 将 对 对于 于 以 为 从 向 到 至 就 都 也 还 又 而 但 其 其中 之 这 那 这个 那个 这些 "
+    "那些 它 他 她 我 你 您 我们 你们 他们 请 请问 想 知道 告诉 一下 介绍 时候 什么时候 分别 主要 叫 叫做 称为 "
+    "关于 根据 可以 会 要 应该 共 一共 总共 具体 个 位 名 所 家 场 次 有没有 是不是 什么样 ? ! . , 、 : ;".split()
+)
+_FUNCTION_WORDS = frozenset(
+    "a an the of in on at to for from by with and or is are was were be been being do does did done has have had can "
+    "could will would should may might must it its this that these those he she they them his her their there here who "
+    "whom whose which what when where why how many much long far as into over than then so such any some please tell "
+    "me give name describe explain i you we us our your my not no if but out up".split()
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Query:
+    """A question as the index is asked: ``groups`` of terms with weights, each of which stands for one thing."""
+
+    groups: tuple[tuple[tuple[str, float], ...], ...]
+    english: bool
+
+    @property
+    def weights(self) -> dict[str, float]:
+        """All terms; one that stands in several groups has its weights added."""
+        total: dict[str, float] = {}
+        for group in self.groups:
+            for term, weight in group:
+                total[term] = total.get(term, 0.0) + weight
+        return total
+
+    def ideal(self, idf: Callable[[str], float]) -> float:
+        """Return the lexical score that no passage can exceed by much: all things named, each at its best."""
+        return sum(max((weight * idf(term) for term, weight in group), default=0.0) for group in self.groups)
+
+
+def retrieve(view: View, question: str, embedder: Embedder, k: int) -> list[Hit]:
+    """Return the ``k`` passages that fit ``question`` best, best first; scores are comparable between questions."""
+    from libqa.models import translate
+
+    query = understand(question, translate)
+    hits = fuse(view, query, embedder.encode([question], "query")[0])[:k]
+    found = []
+    for number, score in hits:
+        passage = view.passage(number)
+        found.append(Hit(passage, view.document(passage.document_id), score))
+    return found
+
+
+def understand(question: str, translate: Translate, weights: Weights = WEIGHTS) -> Query:
+    """Return the weighted terms of a question; ``translate`` gives the Chinese of the words of an English one."""
+    if language(question) == "en":
+        return Query(tuple(_english(question, translate, weights)), english=True)
+    return Query(tuple(_chinese(question, weights)), english=False)
+
+
+def fuse(view: View, query: Query, vector: NDArray[np.float32], weights: Weights = WEIGHTS) -> list[tuple[int, float]]:
+    """Return ids and scores of candidates from both sides, best first."""
+    lexical = query.weights
+    numbers = [number for number, _ in view.lexical(lexical, _DEPTH)]
+    share = weights.dense_english if query.english else weights.dense
+    if share and vector.any():
+        numbers += [number for number, _ in view.dense(vector, _DEPTH)]
+    ids = np.unique(np.array(numbers, np.int64))
+    if not len(ids):
+        return []
+    scores = view.lexical_of(lexical, ids) / np.float32(max(query.ideal(view.idf), 1e-9))
+    scores += np.float32(share) * view.dense_of(vector, ids)
+    order = np.lexsort((ids, -scores))
+    return [(int(ids[i]), float(scores[i])) for i in order]
+
+
+def _chinese(question: str, weights: Weights) -> list[tuple[tuple[str, float], ...]]:
+    folded = fold(question)
+    asking = np.zeros(len(folded), bool)
+    for word, start, end in words(question):
+        asking[start:end] = word in _ASKING or (word.isascii() and word in _FUNCTION_WORDS)
+    groups: dict[str, float] = {}
+    for term in terms(question):
+        bare = term.removeprefix("~")
+        asks = [asking[m.start() : m.end()].any() for m in re.finditer(re.escape(bare), folded)]
+        groups[term] = _weight(term, weights) * (weights.stop if asks and all(asks) else 1.0)
+    names = query_names(question) if re.search("[A-Za-z]", question) else []
+    return [((term, weight),) for term, weight in [*groups.items(), *((name, weights.name) for name in names)]]
+
+
+def _weight(term: str, weights: Weights) -> float:
+    if term[0] == "~":
+        return weights.bigram
+    return (weights.single if len(term) == 1 and not term.isascii() else 1.0) * rarity(term) ** weights.rarity
+
+
+def _english(question: str, translate: Translate, weights: Weights) -> list[tuple[tuple[str, float], ...]]:
+    groups: list[tuple[tuple[str, float], ...]] = []
+    for english, chinese in translate(question):
+        if english in _FUNCTION_WORDS:
+            continue
+        group: dict[str, float] = {}
+        for term in terms(english):
+            group[term] = weights.english
+        for word, probability in chinese:
+            for term in terms(word):
+                scale = weights.bigram if term[0] == "~" else 1.0
+                group[term] = max(group.get(term, 0.0), probability * scale)
+        groups.append(tuple(group.items()))
+    known = {term for group in groups for term, _ in group}
+    rest = [term for term in terms(question) if term not in known and term not in _FUNCTION_WORDS]
+    groups += [((term, _weight(term, weights)),) for term in dict.fromkeys(rest)]
+    return groups + [((name, weights.name),) for name in query_names(question)]
