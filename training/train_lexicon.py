@@ -1,4 +1,4 @@
-"""Learn the English-Chinese lexicon: IBM Model 1 on parallel text, blended with CC-CEDICT senses.
+"""Learn the English-Chinese lexicon: IBM Model 1 on parallel text, blended with CC-CEDICT senses and our own glossary.
 
 Run ``prepare.py`` first. Writes ``src/libqa/models/bundled/lexicon/lexicon.tsv``.
 """
@@ -137,6 +137,16 @@ def blend(
     return lexicon
 
 
+def add_glossary(lexicon: dict[str, list[tuple[str, float]]], path: Path, top: int) -> None:
+    """Put the senses of the project's own glossary of libraries and meetings first; others share a third."""
+    for line in path.read_text(encoding="utf-8").splitlines():
+        word, _, senses = line.partition("\t")
+        ours = senses.split(";")
+        rest = [(zh, p / 3) for zh, p in lexicon.get(word, []) if zh not in ours]
+        ranked = [(zh, 2 / 3 / len(ours) * (1.15 - 0.3 * i / len(ours))) for i, zh in enumerate(ours)]
+        lexicon[word] = sorted([*ranked, *rest], key=lambda pair: -pair[1])[: max(top, len(ours))]
+
+
 def main() -> None:
     parser = common.arguments(__doc__ or "")
     parser.add_argument("--rounds", type=int, default=5)
@@ -148,6 +158,7 @@ def main() -> None:
     dictionary = learn_dictionary(args.work, counts)
     parallel = learn_parallel(args.work, set(dictionary), args.rounds, args.limit)
     lexicon = blend(parallel, dictionary, args.top)
+    add_glossary(lexicon, Path(__file__).with_name("glossary.tsv"), args.top)
     rare = {w for w in lexicon if " " in w and max(counts[zh] for zh, _ in lexicon[w]) == 0}
     rare |= {w for w in lexicon if " " not in w and latin[w] < 2 and max(counts[zh] for zh, _ in lexicon[w]) == 0}
     lines = []
