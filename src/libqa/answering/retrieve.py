@@ -8,7 +8,7 @@ by ``eval/bench_retrieval.py --learn``, which also shows that the sum is no wors
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from libqa.index import View
     from libqa.models import Embedder
 
+Group = tuple[tuple[str, float], ...]
 Translate = Callable[[str], "list[tuple[str, list[tuple[str, float]]]]"]
 
 _DEPTH = 100  # candidates from each side
@@ -71,7 +72,7 @@ _FUNCTION_WORDS = frozenset(
 class Query:
     """A question as the index is asked: ``groups`` of terms with weights, each of which stands for one thing."""
 
-    groups: tuple[tuple[tuple[str, float], ...], ...]
+    groups: tuple[Group, ...]
     english: bool
 
     @property
@@ -84,7 +85,7 @@ class Query:
         return total
 
     def ideal(self, idf: Callable[[str], float]) -> float:
-        """Return the lexical score that no passage can exceed by much: all things named, each at its best."""
+        """Return about the most that a passage could score: each thing that is asked for, in its best wording."""
         return sum(max((weight * idf(term) for term, weight in group), default=0.0) for group in self.groups)
 
 
@@ -92,7 +93,7 @@ def retrieve(view: View, question: str, embedder: Embedder, k: int) -> list[Hit]
     """Return the ``k`` passages that fit ``question`` best, best first; scores are comparable between questions."""
     from libqa.models import translate
 
-    query = understand(question, translate)
+    query = understand(question, translate, view.holding)
     hits = fuse(view, query, embedder.encode([question], "query")[0])[:k]
     found = []
     for number, score in hits:
@@ -101,11 +102,19 @@ def retrieve(view: View, question: str, embedder: Embedder, k: int) -> list[Hit]
     return found
 
 
-def understand(question: str, translate: Translate, weights: Weights = WEIGHTS) -> Query:
-    """Return the weighted terms of a question; ``translate`` gives the Chinese of the words of an English one."""
-    if language(question) == "en":
-        return Query(tuple(_english(question, translate, weights)), english=True)
-    return Query(tuple(_chinese(question, weights)), english=False)
+def understand(question: str, translate: Translate, holding: Callable[[str], int], weights: Weights = WEIGHTS) -> Query:
+    """Return the weighted terms of a question.
+
+    ``translate`` gives the Chinese of the words of an English question, ``holding`` the number of passages that hold a
+    term: only names that the index holds are taken for names.
+    """
+    names = {}
+    if re.search("[A-Za-z]", question):
+        names = {name: parts for name, parts in query_names(question).items() if holding(name)}
+    spelt = frozenset(word for parts in names.values() for word in parts)
+    english = language(question) == "en"
+    groups = _english(question, translate, spelt, weights) if english else _chinese(question, spelt, weights)
+    return Query((*groups, *(((name, weights.name),) for name in names)), english)
 
 
 def fuse(view: View, query: Query, vector: NDArray[np.float32], weights: Weights = WEIGHTS) -> list[tuple[int, float]]:
@@ -124,40 +133,36 @@ def fuse(view: View, query: Query, vector: NDArray[np.float32], weights: Weights
     return [(int(ids[i]), float(scores[i])) for i in order]
 
 
-def _chinese(question: str, weights: Weights) -> list[tuple[tuple[str, float], ...]]:
+def _chinese(question: str, spelt: frozenset[str], weights: Weights) -> Iterator[Group]:
     folded = fold(question)
     asking = np.zeros(len(folded), bool)
     for word, start, end in words(question):
         asking[start:end] = word in _ASKING or (word.isascii() and word in _FUNCTION_WORDS)
-    groups: dict[str, float] = {}
-    for term in terms(question):
+    for term in dict.fromkeys(terms(question)):
         bare = term.removeprefix("~")
         asks = [asking[m.start() : m.end()].any() for m in re.finditer(re.escape(bare), folded)]
-        groups[term] = _weight(term, weights) * (weights.stop if asks and all(asks) else 1.0)
-    names = query_names(question) if re.search("[A-Za-z]", question) else []
-    return [((term, weight),) for term, weight in [*groups.items(), *((name, weights.name) for name in names)]]
+        if bare not in spelt:
+            yield ((term, _weight(term, weights) * (weights.stop if asks and all(asks) else 1.0)),)
 
 
 def _weight(term: str, weights: Weights) -> float:
     if term[0] == "~":
         return weights.bigram
-    return (weights.single if len(term) == 1 and not term.isascii() else 1.0) * rarity(term) ** weights.rarity
+    return float((weights.single if len(term) == 1 and not term.isascii() else 1.0) * rarity(term) ** weights.rarity)
 
 
-def _english(question: str, translate: Translate, weights: Weights) -> list[tuple[tuple[str, float], ...]]:
-    groups: list[tuple[tuple[str, float], ...]] = []
+def _english(question: str, translate: Translate, spelt: frozenset[str], weights: Weights) -> Iterator[Group]:
+    known = set(spelt)
     for english, chinese in translate(question):
-        if english in _FUNCTION_WORDS:
+        if english in _FUNCTION_WORDS or spelt.issuperset(english.split()):
             continue
-        group: dict[str, float] = {}
-        for term in terms(english):
-            group[term] = weights.english
+        group = dict.fromkeys(terms(english), weights.english)
+        known.update(group)
         for word, probability in chinese:
             for term in terms(word):
                 scale = weights.bigram if term[0] == "~" else 1.0
                 group[term] = max(group.get(term, 0.0), probability * scale)
-        groups.append(tuple(group.items()))
-    known = {term for group in groups for term, _ in group}
-    rest = [term for term in terms(question) if term not in known and term not in _FUNCTION_WORDS]
-    groups += [((term, _weight(term, weights)),) for term in dict.fromkeys(rest)]
-    return groups + [((name, weights.name),) for name in query_names(question)]
+        yield tuple(group.items())
+    for term in dict.fromkeys(terms(question)):
+        if term not in known and term not in _FUNCTION_WORDS:
+            yield ((term, _weight(term, weights)),)

@@ -46,22 +46,21 @@ def name_terms(text: str) -> list[str]:
     return found
 
 
-def query_names(question: str) -> list[str]:
-    """Return the terms under which names in a Latin-script ``question`` may be indexed, in both orders.
+def query_names(question: str) -> dict[str, frozenset[str]]:
+    """Return the terms under which names in a Latin-script ``question`` may be indexed, with the words of each.
 
-    Two or three words in a row are taken, with or without capitals, spaces or hyphens: ``Wei Qunyi``, ``Qun-yi Wei``,
-    ``wei qun yi``. Most combinations are in no index and cost nothing.
+    Up to three words in a row are taken, in both orders, with or without capitals, spaces or hyphens: ``Wei Qunyi``,
+    ``Qun-yi Wei``, ``wei qun yi``, ``weiqunyi``. Most combinations are in no index.
     """
-    found: list[str] = []
+    found: dict[str, frozenset[str]] = {}
     for run in re.split(r"[^A-Za-zÀ-ɏ'’\- ]+", question):
-        syllables = [_plain(word) for word in _LATIN.findall(run)]
+        latin = [(word.lower(), _plain(word)) for word in _LATIN.findall(run)]
         for size in (1, 2, 3):
-            for i in range(len(syllables) - size + 1):
-                part = syllables[i : i + size]
-                found.append(_MARK + "".join(part))
-                if size > 1:
-                    found.append(_MARK + part[-1] + "".join(part[:-1]))
-    return list(dict.fromkeys(found))
+            for i in range(len(latin) - size + 1):
+                typed, plain = zip(*latin[i : i + size], strict=True)
+                for order in (plain, (plain[-1], *plain[:-1])):
+                    found[_MARK + "".join(order)] = frozenset(typed)
+    return found
 
 
 def _spellings(name: str) -> Iterator[str]:
