@@ -1,0 +1,48 @@
+"""The bars for the core questions; what went wrong is printed with a failure."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+
+from libqa.evaluation.questions import load_sets
+from libqa.evaluation.runner import Result, run
+from libqa.evaluation.table import render
+from tests.conftest import ROOT
+
+if TYPE_CHECKING:
+    from libqa import LibQA
+
+
+@pytest.fixture(scope="module")
+def result(qa: LibQA) -> Result:
+    return run(qa, load_sets([str(ROOT / "eval" / "questions" / "core.jsonl")]))
+
+
+def figure(result: Result, name: str) -> float:
+    value = result.figures[name]
+    assert value is not None
+    return value
+
+
+def test_nine_of_ten_answers_are_right_with_a_quote_that_holds_them(result: Result) -> None:
+    assert figure(result, "right_and_cited") >= 0.90, render(result)
+
+
+def test_four_of_five_unanswerable_questions_are_refused(result: Result) -> None:
+    assert figure(result, "refusal_right") >= 0.80, render(result)
+
+
+def test_every_citation_is_an_exact_slice_and_no_statement_goes_without(result: Result) -> None:
+    assert figure(result, "citation_exact") == 1.0
+    for outcome in result.outcomes:
+        answer = outcome.answer
+        assert answer.abstained == (not answer.statements) == (not answer.citations)
+        assert all(s.citations for s in answer.statements)
+        assert {n for s in answer.statements for n in s.citations} == set(range(len(answer.citations)))
+
+
+def test_the_direct_answer_and_the_quote_are_short(result: Result) -> None:
+    assert figure(result, "direct_length") <= 30, render(result)
+    assert figure(result, "quote_length") <= 60, render(result)
