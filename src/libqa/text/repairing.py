@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import Literal
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 
-from libqa.text.gbk import forms
-from libqa.text.notes import NOTE, census
+from libqa.text import mending, printing
+from libqa.text.mending import Certainty, Item, mend
 from libqa.text.offsets import OffsetMap, Piece
+from libqa.text.proving import Page, proven, visible
+from libqa.text.surveying import damaged_lines
 
-Certainty = Literal["exact", "chosen", "lost"]
+TRADITIONAL = "Traditional form"
+WIDTH = "half-width mark"
+_VISIBLE_X = re.compile(",[，。！；？、!;?,]")
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,7 +38,10 @@ class Edit:
 
 @dataclass(frozen=True, slots=True)
 class Repair:
-    """A repaired text with what was changed and where each character came from."""
+    """A repaired text with what was changed and where each character came from.
+
+    ``offsets`` maps spans of ``text`` to spans of the received text; ``proven`` holds if every edit is proven.
+    """
 
     text: str
     edits: tuple[Edit, ...]
@@ -43,26 +51,88 @@ class Repair:
 
 
 def repair(text: str) -> Repair:
-    """Repair damaged text; healthy text comes back untouched."""
-    found = census(text)
-    if not found.noted or found.foreign * 5 > found.fitting:
+    """Repair damaged text; healthy text comes back untouched.
+
+    Pinyin notes are taken out, byte pairs that the notes broke are put together again, lost bytes are chosen by a
+    language model, and lines that were converted to Traditional go back to Simplified. Repairing twice changes nothing.
+
+    Parameters
+    ----------
+    text : any text, decoded; see ``libqa.text.encoding.decode``.
+
+    Returns
+    -------
+    The repaired text with edits, offset map and proof.
+    """
+    lines = text.split("\n")
+    damaged = damaged_lines(lines)
+    if not any(damaged):
         return Repair(text, (), OffsetMap(), False, True)
-    simplified, readings = forms().simplified, forms().readings
-    out: list[str] = []
+    hurt = [line for line, yes in zip(lines, damaged, strict=True) if yes]
+    page = _page(hurt)
+    mended = [mend(line, page) if yes else [] for line, yes in zip(lines, damaged, strict=True)]
+    plain = ["".join(printing.simplified(i.source) for i in items) for items in mended]
     edits: list[Edit] = []
-    at = 0
-    size = 0
-    while at < len(text):
-        char = text[at]
-        match = NOTE.match(text, at + 1)
-        noted = match and match[1] in readings.get(char, ())
-        end = match.end() if match and noted else at + 1
-        after = simplified.get(char, char)
-        if noted or after != char:
-            reason = "note" if noted else "traditional"
-            edits.append(Edit(size, size + 1, at, end, text[at:end], after, reason, "exact", False))
-        out.append(after)
-        size += 1
-        at = end
+    out: list[str] = []
+    raw_at = at = 0
+    for line, yes, items in zip(lines, damaged, mended, strict=True):
+        if yes:
+            printed, changes = _printed(line, items, plain, page)
+            edits.extend(_moved(e, at, raw_at) for e in changes)
+        else:
+            printed = line
+        out.append(printed)
+        at += len(printed) + 1
+        raw_at += len(line) + 1
     pieces = tuple(Piece(e.start, e.end, e.raw_start, e.raw_end) for e in edits)
-    return Repair("".join(out), tuple(edits), OffsetMap(pieces), bool(edits), False)
+    return Repair("\n".join(out), tuple(edits), OffsetMap(pieces), bool(edits), all(e.proven for e in edits))
+
+
+def _moved(e: Edit, by: int, raw_by: int) -> Edit:
+    start, end, raw_start, raw_end = e.start + by, e.end + by, e.raw_start + raw_by, e.raw_end + raw_by
+    return replace(e, start=start, end=end, raw_start=raw_start, raw_end=raw_end)
+
+
+def _page(hurt: Sequence[str]) -> Page:
+    """Read the settings of the damage off the damaged lines."""
+    active: dict[str, str] = {}
+    for line in hurt:
+        for char, reading in visible(line).items():
+            active.setdefault(char, reading)
+    return Page(active, (), b"," if any(_VISIBLE_X.search(line) for line in hurt) else b"\x7f")
+
+
+def _printed(line: str, items: Sequence[Item], copies: Sequence[str], page: Page) -> tuple[str, list[Edit]]:
+    """Print the items of one line; return the text and its edits, with offsets inside the line."""
+    source = "".join(item.source for item in items)
+    proof = proven(source, line, page)
+    text = printing.simplified(source)
+    firsts: list[int] = []
+    size = 0
+    for item in items:
+        firsts.append(size)
+        size += len(item.source)
+    # Separators first: the width of marks depends on them.
+    parts = [text[a : a + len(i.source)] for a, i in zip(firsts, items, strict=True)]
+    for n, item in enumerate(items):
+        if item.reason == mending.OUTSIDE:
+            parts[n] = printing.separator(
+                "".join(parts[:n]) + "?" + "".join(parts[n + 1 :]), len("".join(parts[:n])), copies
+            )
+    edits: list[Edit] = []
+    joined = "".join(parts)
+    at = 0
+    out: list[str] = []
+    size = 0
+    for item, part in zip(items, parts, strict=True):
+        before = line[item.start : item.end]
+        after = printing.wide(joined, at) if len(part) == 1 and before == part else part
+        at += len(part)
+        if after != before:
+            reason = item.reason or (WIDTH if after != part else TRADITIONAL)
+            edits.append(
+                Edit(size, size + len(after), item.start, item.end, before, after, reason, item.certainty, proof)
+            )
+        out.append(after)
+        size += len(after)
+    return "".join(out), edits

@@ -1,0 +1,114 @@
+"""Mend one damaged line: take notes out, restore broken stretches, note where each restored piece came from."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+from libqa.text.gbk import table
+from libqa.text.inverting import MARKS, Step, Token, fits, search, tokens
+from libqa.text.language import START, folded, language_model
+from libqa.text.proving import Page, proven
+
+Certainty = Literal["exact", "chosen", "lost"]
+BEFORE = 6  # items of sound text taken along when a broken stretch is proven
+TRIED = 24
+
+NOTE = "pinyin note"
+BROKEN = "broken byte pairs"
+MARK = "marking comma"
+OUTSIDE = "character outside GBK"
+AS_IS = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Item:
+    """A stretch ``raw[start:end]`` of the received line and the text, in converted form, that it was made from."""
+
+    start: int
+    end: int
+    source: str
+    reason: str = AS_IS
+    certainty: Certainty = "exact"
+    sure: bool = True  # a broken stretch whose text damages to what was received
+
+
+def mend(line: str, page: Page) -> list[Item]:
+    """Find what a damaged line was made from; the items tile the line."""
+    read = tokens(line)
+    items: list[Item] = []
+    last = at = 0
+    while at < len(read):
+        token = read[at]
+        mark = at + 1 < len(read) and read[at + 1].text in MARKS
+        if token.kind == "broken" or (token.kind == "?" and mark):
+            end = _broken(line, read, at, items, page)
+            if end > at:
+                at = end
+                last = _last(items)
+                continue
+        if token.kind == "note" and items and fits(last, token.reading):
+            item = items.pop()
+            items.append(Item(item.start, token.end, item.source, item.reason or NOTE, item.certainty, item.sure))
+        elif token.kind == "?":
+            items.append(Item(token.start, token.end, "?", OUTSIDE, "chosen"))
+        elif token.text == "," and mark and page.x == b",":
+            items.append(Item(token.start, token.end, "", MARK))
+        else:
+            items.append(Item(token.start, token.end, token.text))
+            last = token.code if token.code > 255 else (last & 255) << 8 | token.code
+        at += 1
+    return items
+
+
+def _last(items: Sequence[Item]) -> int:
+    """The last two content bytes of what has been restored."""
+    source = "".join(item.source for item in items[-2:])
+    return table().code.get(source[-1:], 0)
+
+
+def _broken(line: str, read: Sequence[Token], at: int, items: list[Item], page: Page) -> int:
+    """Restore the stretch that begins at token ``at``; append its items and return the token after it, or ``at``."""
+    before = "".join(item.source for item in items[-BEFORE:])
+    shown_from = items[-BEFORE].start if len(items) >= BEFORE else 0
+    numbers = [START] * 3 + language_model().number(folded(before[-3:]))
+    spot = search(read, at, _last(items), (numbers[-3], numbers[-2], numbers[-1]))
+    shown = line[shown_from : read[spot.end - 1].end]
+    fitting: list[tuple[Step, ...]] = []
+    for steps, _ in spot.texts[:TRIED]:
+        if steps and steps[0].flag in ("question", "failed") and steps[0].token == at:
+            if not fitting:
+                return at
+            continue
+        if fitting and any(s.flag for s in steps):
+            continue  # a text that needs lost bytes is no rival
+        if not any(s.flag == "failed" for s in steps) and proven(before + "".join(s.char for s in steps), shown, page):
+            fitting.append(steps)
+            if any(s.flag for s in steps):
+                break
+    steps = fitting[0] if fitting else spot.texts[0][0]
+    end, kept = _tail(read, at, spot.end, steps)
+    flags = {s.flag for s in kept if s.flag}
+    certainty: Certainty = "lost" if flags & {"lost", "failed"} else "chosen" if flags or len(fitting) != 1 else "exact"
+    source = "".join(s.char for s in kept)
+    items.append(Item(read[at].start, read[end - 1].end, source, BROKEN, certainty, bool(fitting)))
+    return end
+
+
+def _tail(read: Sequence[Token], begin: int, end: int, steps: tuple[Step, ...]) -> tuple[int, tuple[Step, ...]]:
+    """Leave sound tokens at the end of a broken stretch to the ordinary way."""
+    count = len(steps)
+    cut = end
+    while cut > begin + 1:
+        token = read[cut - 1]
+        if token.kind == "note" and (not count or steps[count - 1].token < cut - 1):
+            cut -= 1
+        elif count and steps[count - 1].token == cut - 1 and steps[count - 1].char == token.text and token.kind != "?":
+            cut, count = cut - 1, count - 1
+        else:
+            break
+    # a note belongs to the character before it
+    while cut < end and read[cut].kind == "note":
+        cut += 1
+    return cut, steps[:count]
