@@ -10,40 +10,43 @@ from itertools import islice, product
 
 from libqa.text import dictionary
 from libqa.text.entities import _COMPOUND, _SURNAMES
-from libqa.text.script import fold
-from libqa.text.segment import terms, words
+from libqa.text.segment import run_terms, runs
 
-_GIVEN = re.compile(r"[\u4e00-\u9fff]{1,2}")
 _NOT_GIVEN = frozenset("的了是在和与及为以等将向并对从由")
 _SPELLINGS = 4  # of one name: 曾 zeng or ceng, 吕 lü, lv, lu or lyu
 _LATIN = re.compile(r"[A-Za-zÀ-ɏ]+(?:['’\-][A-Za-zÀ-ɏ]+)*")
 _MARK = "@"
+_RARE = 50  # count in jieba's dictionary (of 60 million) up to which a word may be a part of a name (兰利 in 兰利琼)
 
 
 def passage_terms(text: str) -> list[str]:
-    """Return the lexical terms of a passage: ``segment.terms`` and, marked with ``@``, its names in pinyin."""
-    return [*terms(text), *name_terms(text)]
+    """Return the lexical terms of a passage: ``segment.terms`` and, marked with ``@``, its names in pinyin.
 
-
-def name_terms(text: str) -> list[str]:
-    """Return the pinyin of what may be Chinese personal names in ``text``, as in ``@weiqunyi``, family name first.
-
-    Recall counts: whatever begins with a surname that is no part of an ordinary word is taken with the one and the two
-    characters after it. A reading that is no name is only found by who types it.
+    For the names recall counts: whatever begins with a surname that is no part of an ordinary word is taken with the
+    one and the two characters after it, as in ``@weiqunyi``. A reading that is no name is only found by who types it.
     """
-    folded = fold(text)
     found: list[str] = []
-    for word, start, _ in words(text):
-        size = 2 if folded[start : start + 2] in _COMPOUND else 1 if word[0] in _SURNAMES else 0
-        if not size or (len(word) > size and dictionary.part_of_speech(word)[:2] not in ("", "nr")):
-            continue
-        given = _GIVEN.match(folded, start + size)
-        for length in range(1, len(given[0]) + 1 if given else 1):
-            name = folded[start : start + size + length]
-            if name[-1] in _NOT_GIVEN:
-                break
-            found.extend(_MARK + spelling for spelling in _spellings(name))
+    for run, cut in runs(text):
+        found.extend(run_terms(run, cut))
+        found.extend(_names(run, cut))
     return found
+
+
+def _names(run: str, cut: list[str]) -> Iterator[str]:
+    start = 0
+    for word in cut:
+        size = 2 if run[start : start + 2] in _COMPOUND else 1 if word[0] in _SURNAMES else 0
+        if size and (len(word) <= size or not _ordinary(word)):
+            for length in range(size + 1, size + 3):
+                name = run[start : start + length]
+                if len(name) < length or name[-1] in _NOT_GIVEN:
+                    break
+                yield from (_MARK + spelling for spelling in _spellings(name))
+        start += len(word)
+
+
+def _ordinary(word: str) -> bool:
+    return dictionary.frequency(word) > _RARE and not dictionary.part_of_speech(word).startswith("nr")
 
 
 def query_names(question: str) -> dict[str, frozenset[str]]:

@@ -10,22 +10,7 @@ from libqa.text.script import fold
 
 Span = tuple[int, int]
 
-_PAIRS = {
-    "“": "”",
-    "‘": "’",
-    "《": "》",
-    "〈": "〉",
-    "（": "）",
-    "(": ")",
-    "「": "」",
-    "『": "』",
-    "【": "】",
-    "[": "]",
-    "〔": "〕",
-    "［": "］",
-    "｛": "｝",
-    "{": "}",
-}
+_PAIRS = {pair[0]: pair[1] for pair in "“” ‘’ 《》 〈〉 （） () 「」 『』 【】 [] 〔〕 ［］ ｛｝ {}".split()}
 _OPENER = {closer: opener for opener, closer in _PAIRS.items()}
 _CLOSERS = '”’」』）)"'
 _ENDS = "。！？!?｡"
@@ -107,18 +92,32 @@ def terms(text: str) -> list[str]:
     bigrams, so that names in no dictionary are found. Latin words lose a plural s; compound tokens (``10.22``,
     ``u.s``, ``double-first``) are given whole and in parts; ``1,000`` is ``1000``.
     """
+    return [term for run, cut in runs(text) for term in run_terms(run, cut)]
+
+
+def runs(text: str) -> Iterator[tuple[str, list[str]]]:
+    """Yield the folded Chinese runs of ``text``, each with its words, and its other tokens, each with none."""
     from libqa.text.dictionary import tokenizer
 
-    folded = _THOUSANDS.sub("", fold(text))
-    found: list[str] = []
-    for match in _TERM_RUN.finditer(folded):
+    for match in _TERM_RUN.finditer(_THOUSANDS.sub("", fold(text))):
         run = match[0]
-        if _HAN.match(run):
-            found.extend(tokenizer().cut_for_search(run))
-            found.extend("~" + run[i : i + 2] for i in range(len(run) - 1))
-        else:
-            found.extend(_latin_terms(run))
-    return found
+        yield run, list(tokenizer().cut(run)) if _HAN.match(run) else []
+
+
+def run_terms(run: str, cut: list[str]) -> Iterator[str]:
+    """Yield the terms of one item of ``runs``."""
+    if not cut:
+        yield from _latin_terms(run)
+        return
+    from libqa.text.dictionary import tokenizer
+
+    known = tokenizer().FREQ
+    for word in cut:
+        for size in (2, 3):
+            if len(word) > size:
+                yield from (part for i in range(len(word) - size + 1) if known.get(part := word[i : i + size]))
+        yield word
+    yield from ("~" + run[i : i + 2] for i in range(len(run) - 1))
 
 
 def _latin_terms(run: str) -> Iterator[str]:

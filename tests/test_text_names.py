@@ -1,0 +1,31 @@
+from hypothesis import given
+from hypothesis import strategies as st
+
+from libqa.text.names import passage_terms, query_names
+from libqa.text.segment import terms
+
+
+def names(text):
+    return [term for term in passage_terms(text) if term[0] == "@"]
+
+
+def test_names_in_pinyin():
+    assert names("魏群义、刘实主持") == ["@weiqun", "@weiqunyi", "@liushi", "@liushizhu"]
+    assert names("蘭利瓊致辭，高凡作报告") == ["@lanli", "@lanliqiong", "@gaofan", "@gaofanzuo"]
+    assert "@ouyangxiu" in names("欧阳修")
+    assert set(names("吕布")) == {"@lvbu", "@lubu", "@lyubu"}
+    assert {"@zengli", "@cengli"} <= set(names("曾丽"))
+    assert names("高校图书馆") == []
+
+
+def test_a_name_is_found_in_either_order_and_spelling():
+    for question in ("Who is Wei Qunyi?", "Qunyi Wei", "wei qun-yi", "QUN YI WEI", "Wei Qun Yi", "weiqunyi"):
+        assert "@weiqunyi" in query_names(question), question
+    assert query_names("Wei Qunyi")["@weiqunyi"] == {"wei", "qunyi"}
+    assert "@lvbu" in query_names("Lü Bu")
+    assert query_names("馆长") == {}
+
+
+@given(st.text(st.sampled_from("魏群义高校刘实图书馆的，Ab1, 3")))
+def test_other_terms_are_those_of_segment(text):
+    assert sorted(term for term in passage_terms(text) if term[0] != "@") == sorted(terms(text))
