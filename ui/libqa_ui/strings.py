@@ -58,7 +58,7 @@ _TABLE: dict[str, tuple[str, str, str]] = {
         "這篇文獻後來有變動或已移除，下面是回答時引用的原文。",
         "This document has been changed or removed since; below is the passage as it was quoted.",
     ),
-    "reference": ("[{n}] 《{title}》：“{quote}”", "[{n}] 《{title}》：「{quote}」", "[{n}] {title}: “{quote}”"),
+    "reference": ("[{n}] 《{title}》：{quote}", "[{n}] 《{title}》：{quote}", "[{n}] {title}: {quote}"),
     "empty": ("请先输入问题。", "請先輸入問題。", "Please type a question first."),
     "long": (
         "问题有 {n} 个字符，超过了 {limit} 个字符的上限，请缩短后再问。",

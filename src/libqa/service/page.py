@@ -74,6 +74,9 @@ class LocalPage:
             if message["type"] == "http.response.start":
                 started.append(message)
                 return
+            if message["type"] != "http.response.body":
+                await send(message)
+                return
             body.extend(message.get("body", b""))
             if not message.get("more_body"):
                 page = clean_page(bytes(body), language)

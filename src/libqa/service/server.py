@@ -51,21 +51,21 @@ def create_app(qa: LibQA) -> FastAPI:
 def _bind(host: str, port: int) -> socket.socket:
     """Return a socket bound to ``host`` and ``port``, or raise an error that says why there is none."""
     place = f"{host}:{port}"
+    if not 0 <= port <= 65535:  # getaddrinfo takes it modulo 65536
+        raise LibQAError(place, "there is no such port", "choose one from 1024 to 65535, or 0 for a free one")
     try:
         family, kind, protocol, _, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]
     except (socket.gaierror, UnicodeError):
         raise LibQAError(place, "there is no such host", "use 127.0.0.1 for this computer only") from None
-    except OverflowError:
-        raise LibQAError(place, "there is no such port", "choose one from 1024 to 65535") from None
     bound = socket.socket(family, kind, protocol)
     if os.name == "posix":  # elsewhere this option would let two servers share a port
         bound.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     try:
         bound.bind(address)
         bound.listen()  # also refuses a port that is bound without listening yet
-    except (OSError, OverflowError) as error:
+    except OSError as error:
         bound.close()
-        busy = "the port is in use" if getattr(error, "errno", None) in _BUSY else f"cannot listen there ({error})"
+        busy = "the port is in use" if error.errno in _BUSY else f"cannot listen there ({error})"
         raise LibQAError(place, busy, "choose another one with --port, or stop the program that uses it") from None
     return bound
 
