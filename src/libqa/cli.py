@@ -53,7 +53,8 @@ def ask(
 ) -> None:
     """Answer a question, each statement with the exact passage it comes from."""
     asked, earlier = _question(question), _history(history)
-    answer = _open(index).ask(asked, history=earlier, k=k)
+    with _open(index) as qa:
+        answer = qa.ask(asked, history=earlier, k=k)
     if as_json:
         from libqa.serialize import answer_to_dict
 
@@ -74,7 +75,9 @@ def search(
     """Find the passages that fit a question, best first; with --json one JSON object a line."""
     from libqa.serialize import hit_to_dict
 
-    for rank, hit in enumerate(_open(index).search(_question(question), k=k), 1):
+    with _open(index) as qa:
+        hits = qa.search(_question(question), k=k)
+    for rank, hit in enumerate(hits, 1):
         if as_json:
             console.print_json(hit_to_dict(hit))
         else:
@@ -95,7 +98,7 @@ def build(
 ) -> None:
     """Build the index anew from a corpus; a file that cannot be read is named, the rest goes in."""
     settings = _settings(index)
-    _build(corpus, settings if embedder is None else replace(settings, embedder=embedder))
+    _build(corpus, settings if embedder is None else replace(settings, embedder=embedder)).close()
 
 
 @app.command()
@@ -104,9 +107,8 @@ def add(
     index: IndexOption = None,
 ) -> None:
     """Add documents to the index; one with the id of an indexed document replaces it."""
-    qa = _open(index)
     failed: list[ReadError] = []
-    with console.progress("adding") as move:
+    with _open(index) as qa, console.progress("adding") as move:
         ids = qa.add(files, progress=move, on_error=failed.append)
     for error in failed:
         console.report(error)
@@ -122,10 +124,10 @@ def remove(
     index: IndexOption = None,
 ) -> None:
     """Remove documents from the index: all of them, or none if one is not there."""
-    qa = _open(index)
-    for document_id in ids:
-        qa.document(document_id)  # an unknown id is an error, before anything changes
-    print(f"removed {qa.remove(ids)} of {len(ids)}")
+    with _open(index) as qa:
+        for document_id in ids:
+            qa.document(document_id)  # an unknown id is an error, before anything changes
+        print(f"removed {qa.remove(ids)} of {len(ids)}")
 
 
 @app.command("list")
@@ -133,7 +135,9 @@ def list_documents(as_json: JsonOption = False, index: IndexOption = None) -> No
     """List the documents in the index; with --json one JSON object a line."""
     from libqa.serialize import document_to_dict
 
-    for document in _open(index).documents():
+    with _open(index) as qa:
+        documents = qa.documents()
+    for document in documents:
         if as_json:
             console.print_json(document_to_dict(document))
         else:
@@ -173,7 +177,8 @@ def serve(
         if settings.index is not None:  # one that was asked for is not made up
             raise
         qa = _build(None, settings)
-    run(qa, host or settings.host, settings.port if port is None else port, ready=_serving)
+    with qa:
+        run(qa, host or settings.host, settings.port if port is None else port, ready=_serving)
 
 
 @app.command("eval")
@@ -195,8 +200,7 @@ def evaluate(
     from libqa.evaluation.table import render
 
     questions = load_sets(sets or ["core"])
-    qa = _open(index)
-    with console.progress("asking") as move:
+    with _open(index) as qa, console.progress("asking") as move:
         result = run(qa, questions, move)
     if report is not None:
         save(result, report)
