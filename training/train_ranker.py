@@ -1,16 +1,21 @@
-"""Train the ranker of candidate answers: a small network over the features of ``libqa.answering.features``.
+"""Train the ranker of candidate answers and the calibration of refusals, on what the whole pipeline really sees.
 
-    python training/train_ranker.py --data ../shared/data
+    python training/train_pointer.py && python training/train_ranker.py
 
-Trained on cmrc2018/train; the targets are soft: each candidate's share of the character F1 with the given answer.
+The questions are those of cmrc2018/train that the reader was not trained on; the pool are all its paragraphs. For each
+question the index is searched and the hits are read. The ranker learns from candidates' character F1 with the given
+answer. The calibration learns, with scores of a ranker that has not seen the question (four folds), to tell right
+answers from wrong ones, with the paragraph in the pool, taken out of it, and with a name or a year of the question changed.
 """
 
 from __future__ import annotations
 
-import json
 import random
+import re
 import sys
+import tempfile
 import time
+import zlib
 from collections import Counter
 from pathlib import Path
 
@@ -19,11 +24,16 @@ import numpy as np
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent / "src"))
 sys.path.insert(0, str(Path(__file__).resolve().parent))
 
-from common import BUNDLED, arguments, rows, seed_everything  # noqa: E402
+from common import arguments, rows, seed_everything  # noqa: E402
+from train_pointer import held_out  # noqa: E402
 
-from libqa.answering import candidates, features, rarity, understand  # noqa: E402
-from libqa.text import segment  # noqa: E402
-from libqa.text.script import fold  # noqa: E402
+from libqa.answering import abstain, answer, extract, features, rarity, reader, understand  # noqa: E402
+from libqa.answering.retrieve import retrieve  # noqa: E402
+from libqa.config import Settings  # noqa: E402
+from libqa.index import Index  # noqa: E402
+from libqa.models import load_embedder  # noqa: E402
+from libqa.text import entities  # noqa: E402
+from libqa.types import Document  # noqa: E402
 
 
 def f1(a: str, b: str) -> float:
@@ -31,140 +41,181 @@ def f1(a: str, b: str) -> float:
     return 2 * common / (len(a) + len(b)) if common else 0.0
 
 
-def prepare(examples, weigh, reader=None):
-    """Yield per question: features, character F1 of each candidate at the answer's place, the sentence flags."""
-    laid_of: dict[str, tuple] = {}
-    for row in examples:
-        context = row["context"]
-        if context not in laid_of:
-            laid_of = (
-                {context: candidates.lay_out(context)}
-                if len(laid_of) > 200
-                else {**laid_of, context: candidates.lay_out(context)}
-            )
-        laid = laid_of[context]
-        question = understand.understand(row["question"], weigh)
-        pointers, pointed = None, []
-        if reader is not None:
-            pointers, pointed = reader(row["question"], context)
-        found = candidates.propose(laid, pointed)
-        if not found:
-            continue
-        cover = features.locate(question, laid, fold(row["title"]))
-        x = features.measure(question, laid, found, cover, pointers)
-        y = np.zeros(len(found), dtype=np.float32)
-        right = np.zeros(len(found), dtype=bool)
-        for answer in row["answers"]:
-            start, end = answer["start"], answer["start"] + len(answer["text"])
-            for i, c in enumerate(found):
-                low, high = laid.sentences[laid.sentence_of[c.first]]
-                right[i] |= low <= start < high
-                if c.start < end and start < c.end:
-                    y[i] = max(y[i], f1(context[c.start : c.end], context[start:end]))
-        yield x, y, right
+def identity(context: str) -> str:
+    return f"{zlib.crc32(context.encode()):08x}"
 
 
-def document_frequency(texts):
-    seen = Counter()
-    for text in texts:
-        seen.update({w for w, _, _ in segment.words(text)})
-    return seen
+def build_index(contexts: dict[str, str], folder: Path) -> Index:
+    documents = [Document(identity(c), c, title) for c, title in contexts.items()]
+    return Index.create(folder, load_embedder(), Settings(), documents)
 
 
-class Data:
-    def __init__(self, items):
-        items = list(items)
-        self.x = np.concatenate([x for x, _, _ in items])
-        self.y = np.concatenate([y for _, y, _ in items])
-        self.right = np.concatenate([r for _, _, r in items])
-        self.bounds = np.cumsum([0] + [len(y) for _, y, _ in items])
+def swap(question: str, names: list[str], rng: random.Random) -> str | None:
+    """Return the question with its year or a name in it changed, or ``None`` where it has neither."""
+    if year := re.search(r"(?<!\d)(?:1[5-9]|20)\d\d(?!\d)", question):
+        other = int(year[0]) + rng.choice([-7, -4, -3, -2, -1, 1, 2, 3, 4, 6])
+        return question[: year.start()] + str(other) + question[year.end() :]
+    found = [e for e in entities.find(question) if e.kind in ("person", "place")]
+    if not found:
+        return None
+    e = rng.choice(found)
+    return question[: e.start] + rng.choice(names) + question[e.end :]
 
 
-def evaluate(score, data, name):
-    """Print sentence accuracy, mean character F1, share with F1 >= .8, and the best F1 that the candidates allow."""
-    right = total_f1 = near = best = 0.0
-    n = len(data.bounds) - 1
-    for a, b in zip(data.bounds[:-1], data.bounds[1:]):
-        i = int(np.argmax(score[a:b]))
-        right += data.right[a + i]
-        total_f1 += data.y[a + i]
-        near += data.y[a + i] >= 0.8
-        best += data.y[a:b].max()
-    print(
-        f"{name}: n {n} sentence {right / n:.3f} F1 {total_f1 / n:.3f} F1>=.8 {near / n:.3f} (ceiling F1 {best / n:.3f})",
-        flush=True,
-    )
+def look(index: Index, question: str, gold: str, answers) -> tuple:
+    """Search and read; return what was asked, the candidates, their features, and their character F1 with the answer."""
+    with index.view() as view:
+        hits = retrieve(view, question, index.embedder, answer.READ)
+        asked = understand.understand(question, rarity.blended(view.holding, view.passages))
+    sources = [answer.source_of(hit, hits[0].score) for hit in hits]
+    pointers = reader.load_reader().read(asked, [s.text for s in sources])
+    found, x = extract.measure_all(asked, sources, pointers)
+    y = np.zeros(len(found), np.float32)
+    for i, f in enumerate(found):
+        passage = hits[f.source].passage
+        if passage.document_id == gold:
+            a, b = f.candidate.start + passage.start, f.candidate.end + passage.start
+            for given in answers:
+                start, end = given["start"], given["start"] + len(given["text"])
+                if a < end and start < b:
+                    y[i] = max(y[i], f1(passage.text[f.candidate.start : f.candidate.end], given["text"]))
+    inside = np.array([hits[f.source].passage.document_id == gold for f in found], bool)
+    return asked, found, x, y, inside
 
 
-def train(data, seed, hidden=64, epochs=14):
+def train_ranker(sets, seed: int, hidden: int = 48, epochs: int = 20) -> extract.Ranker:
     import torch
 
     seed_everything(seed)
-    mean, std = data.x.mean(0), data.x.std(0) + 1e-3
-    x = torch.tensor((data.x - mean) / std)
-    y = torch.tensor(data.y)
+    sets = [(x, y) for x, y in sets if y.max(initial=0) >= 0.5]
+    everything = np.concatenate([x for x, _ in sets])
+    mean, std = everything.mean(0), everything.std(0) + 1e-2
     net = torch.nn.Sequential(
-        torch.nn.Linear(x.shape[1], hidden), torch.nn.ReLU(), torch.nn.Dropout(0.1), torch.nn.Linear(hidden, 1)
+        torch.nn.Linear(len(mean), hidden), torch.nn.ReLU(), torch.nn.Dropout(0.2), torch.nn.Linear(hidden, 1)
     )
-    optimiser = torch.optim.AdamW(net.parameters(), lr=3e-3, weight_decay=1e-3)
-    spans = [(a, b) for a, b in zip(data.bounds[:-1], data.bounds[1:]) if data.y[a:b].max() >= 0.5]
-    steps = epochs * (len(spans) // 64 + 1)
+    optimiser = torch.optim.AdamW(net.parameters(), lr=2e-3, weight_decay=2e-2)
+    tensors = [(torch.tensor((x - mean) / std), torch.tensor(y**6)) for x, y in sets]
+    steps = epochs * (len(sets) // 16 + 1)
     schedule = torch.optim.lr_scheduler.OneCycleLR(optimiser, 3e-3, total_steps=steps + 1)
-    for epoch in range(epochs):
-        random.shuffle(spans)
-        net.train()
-        total = 0.0
-        for i in range(0, len(spans), 64):
-            batch = spans[i : i + 64]
-            index = torch.cat([torch.arange(a, b) for a, b in batch])
-            scores = net(x[index]).squeeze(1)
-            loss, at = 0.0, 0
-            for a, b in batch:
-                target = y[a:b] ** 6
-                loss = loss - (target / target.sum() * torch.log_softmax(scores[at : at + b - a], 0)).sum()
-                at += b - a
-            loss = loss / len(batch)
+    for _ in range(epochs):
+        random.shuffle(tensors)
+        for i in range(0, len(tensors), 16):
+            loss = 0.0
+            for x, target in tensors[i : i + 16]:
+                loss = loss - (target / target.sum() * torch.log_softmax(net(x).squeeze(1), 0)).sum()
+            optimiser.zero_grad()
+            (loss / 16).backward()
+            optimiser.step()
+            schedule.step()
+    w1, b1, w2, b2 = (p.detach().numpy().astype(np.float32) for p in net.parameters())
+    return extract.Ranker((w1 / std).T.copy(), b1 - w1 @ (mean / std), w2[0], b2)
+
+
+def train_calibration(x: np.ndarray, y: np.ndarray, seed: int, hidden: int = 12) -> abstain.Calibration:
+    import torch
+
+    seed_everything(seed)
+    mean, std = x.mean(0), x.std(0) + 1e-2
+    net = torch.nn.Sequential(torch.nn.Linear(x.shape[1], hidden), torch.nn.Tanh(), torch.nn.Linear(hidden, 1))
+    optimiser = torch.optim.AdamW(net.parameters(), lr=5e-3, weight_decay=5e-2)
+    data, label = torch.tensor((x - mean) / std), torch.tensor(y)
+    for _ in range(60):
+        order = torch.randperm(len(data))
+        for i in range(0, len(data), 64):
+            part = order[i : i + 64]
+            loss = torch.nn.functional.binary_cross_entropy_with_logits(net(data[part]).squeeze(1), label[part])
             optimiser.zero_grad()
             loss.backward()
             optimiser.step()
-            schedule.step()
-            total += loss.item() * len(batch)
-        print(f"epoch {epoch} loss {total / len(spans):.4f}", flush=True)
-    net.eval()
-    weights = [p.detach().numpy().astype(np.float32) for p in net.parameters()]
-    w1, b1 = weights[0] / std, weights[1] - weights[0] @ (mean / std)
-    return {"w1": w1.T.astype(np.float32), "b1": b1.astype(np.float32), "w2": weights[2][0], "b2": weights[3]}
+    w1, b1, w2, b2 = (p.detach().numpy().astype(np.float32) for p in net.parameters())
+    return abstain.Calibration((w1 / std).T.copy(), b1 - w1 @ (mean / std), w2[0], b2)
 
 
-def scores(model, x):
-    return np.maximum(x @ model["w1"] + model["b1"], 0) @ model["w2"] + model["b2"]
+def rank(ranker: extract.Ranker, found, x, keep=None):
+    """Return the candidates with their scores, best first; ``keep`` leaves some out."""
+    score = ranker.score(x)
+    chosen = [i for i in np.argsort(-score) if keep is None or keep[i]]
+    return [extract.Found(f.source, f.candidate, f.laid, f.cover, f.row, float(score[i]), f.answerable) for i in chosen for f in [found[i]]]
+
+
+def auroc(score: np.ndarray, label: np.ndarray) -> float:
+    order = np.argsort(score)
+    ranks = np.empty(len(score))
+    ranks[order] = np.arange(1, len(score) + 1)
+    good = label > 0.5
+    return float((ranks[good].sum() - good.sum() * (good.sum() + 1) / 2) / max(1, good.sum() * (~good).sum()))
 
 
 def main() -> None:
     parser = arguments(__doc__)
-    parser.add_argument("--questions", type=int, default=5000)
-    parser.add_argument("--out", type=Path, default=BUNDLED / "ranker" / "ranker.npz")
+    parser.add_argument("--questions", type=int, default=1700)
+    parser.add_argument("--dev", type=int, default=250, help="questions of each development set to report on")
+    parser.add_argument("--out", type=Path, default=extract.RANKER.parent)
     args = parser.parse_args()
-    random.seed(args.seed)
+    rng = random.Random(args.seed)
     everything = list(rows(args.data, "cmrc2018/train"))
-    texts = list({r["context"] for r in everything})
-    df = document_frequency(texts)
-    weigh = rarity.blended(lambda t: df.get(t, 0), len(texts))
-    chosen = random.sample(everything, min(args.questions, len(everything)))
-    cache = args.work / f"ranker-{args.questions}-{args.seed}.npz"
+    contexts = {r["context"]: r["title"] for r in everything}
+    chosen = [r for r in everything if held_out(r)]
+    chosen = rng.sample(chosen, min(args.questions, len(chosen)))
+    names = [r["question"][e.start : e.end] for r in everything[::7] for e in entities.find(r["question"]) if e.kind in ("person", "place")]
     started = time.time()
-    data = Data(prepare(chosen, weigh))
-    print(f"{len(chosen)} questions, {len(data.y)} candidates, {time.time() - started:.0f} s", flush=True)
-    np.savez(cache, x=data.x, y=data.y, right=data.right, bounds=data.bounds)
-    model = train(data, args.seed)
-    evaluate(scores(model, data.x), data, "cmrc2018/train")
-    for name, size in (("cmrc2018/trial", 1001), ("drcd/dev", 800)):
-        held = list(rows(args.data, name, evaluate=True))
-        part = Data(prepare(random.sample(held, min(size, len(held))), weigh))
-        evaluate(scores(model, part.x), part, name)
-    args.out.parent.mkdir(parents=True, exist_ok=True)
-    np.savez(args.out, **model)
-    (args.out.parent / "features.json").write_text(json.dumps(list(features.NAMES)))
+    with tempfile.TemporaryDirectory() as folder:
+        index = build_index(contexts, Path(folder) / "index")
+        print(f"{len(contexts)} paragraphs indexed, {time.time() - started:.0f} s", flush=True)
+        seen, changed = [], []
+        for n, row in enumerate(chosen):
+            seen.append(look(index, row["question"], identity(row["context"]), row["answers"]))
+            other = swap(row["question"], names, rng) if n % 2 else None
+            changed.append(look(index, other, "", []) if other else None)
+            if n % 200 == 199:
+                print(f"{n + 1} questions, {time.time() - started:.0f} s", flush=True)
+        held = {}
+        for name in ("cmrc2018/trial", "drcd/dev"):
+            part = rng.sample(list(rows(args.data, name, evaluate=True)), args.dev)
+            own = build_index({r["context"]: r["title"] for r in rows(args.data, name, evaluate=True)}, Path(folder) / "dev")
+            held[name] = [look(own, r["question"], identity(r["context"]), r["answers"]) for r in part]
+    args.out.mkdir(parents=True, exist_ok=True)
+    fold = np.arange(len(seen)) % 4
+    samples, labels = [], []
+    for k in range(4):
+        part = train_ranker([(s[2], s[3]) for s, f in zip(seen, fold, strict=True) if f != k], args.seed)
+        for i in np.flatnonzero(fold == k):
+            asked, found, x, y, inside = seen[i]
+            for keep in (None, ~inside):
+                ranked = rank(part, found, x, keep)
+                if ranked:
+                    best = next(j for j, f in enumerate(found) if f.candidate is ranked[0].candidate and f.source == ranked[0].source)
+                    samples.append(abstain.measure(asked, ranked))
+                    labels.append(float(y[best] >= 0.4))
+            if changed[i] is not None and changed[i][1]:
+                samples.append(abstain.measure(changed[i][0], rank(part, changed[i][1], changed[i][2])))
+                labels.append(0.0)
+    ranker = train_ranker([(s[2], s[3]) for s in seen], args.seed)
+    calibration = train_calibration(np.stack(samples), np.array(labels, np.float32), args.seed)
+    np.savez(args.out / "ranker.npz", w1=ranker.w1, b1=ranker.b1, w2=ranker.w2, b2=ranker.b2)
+    np.savez(args.out / "abstention.npz", w1=calibration.w1, b1=calibration.b1, w2=calibration.w2, b2=calibration.b2)
+    print(f"{len(labels)} samples for the calibration, {np.mean(labels):.2f} right", flush=True)
+    for name, part in {"held-out part of cmrc2018/train": seen, **held}.items():
+        score, label, total, sentence = [], [], 0.0, 0
+        for asked, found, x, y, inside in part:
+            for keep in (None, ~inside):
+                ranked = rank(ranker, found, x, keep)
+                best = next((j for j, f in enumerate(found) if ranked and f.candidate is ranked[0].candidate and f.source == ranked[0].source), None)
+                value = float(y[best]) if best is not None else 0.0
+                score.append(calibration.confidence(asked, ranked))
+                label.append(value >= 0.4)
+                if keep is None:
+                    total += value
+                    sentence += value > 0
+        score, label = np.array(score), np.array(label)
+        whole, without = score[0::2], score[1::2]
+        print(
+            f"{name}: F1 {total / len(part):.3f} overlapping {sentence / len(part):.3f} "
+            f"AUROC right/wrong {auroc(score, label):.3f} gold present/absent {auroc(score, np.arange(len(score)) % 2 == 0):.3f} "
+            f"answered at .5: present {np.mean(whole >= 0.5):.2f} absent {np.mean(without >= 0.5):.2f}",
+            flush=True,
+        )
+    print([len(features.NAMES), len(abstain.NAMES)])
 
 
 if __name__ == "__main__":

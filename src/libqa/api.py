@@ -76,7 +76,9 @@ class LibQA:
         settings = settings or load_settings()
         documents = _documents(source, settings, on_error)
         if not documents:
-            raise ReadError(_name(source), "it holds no readable document", "give a directory with .txt, .md or .jsonl files")
+            raise ReadError(
+                _name(source), "it holds no readable document", "give a directory with .txt, .md or .jsonl files"
+            )
         path = Path(index) if index is not None else settings.index_dir
         return cls(Index.create(path, load_embedder(settings.embedder), settings, documents, progress), settings)
 
@@ -161,8 +163,8 @@ class LibQA:
     def read(self, question: str, text: str) -> Reading:
         """Say what a given text answers to a question; no index is used.
 
-        ``Reading.start`` and ``end`` are offsets of the answer in ``text``; ``answerable`` (0..1) is the probability that
-        the text answers the question. An empty text gives an empty reading.
+        ``Reading.start`` and ``end`` are offsets of the answer in ``text``; ``answerable`` (0..1) is the probability
+        that the text answers the question. An empty text gives an empty reading.
 
         Raises
         ------
@@ -253,7 +255,9 @@ class LibQA:
         return question
 
 
-def _documents(source: str | Path | Iterable[str | Path | Document], settings: Settings, on_error: Report | None) -> list[Document]:
+def _documents(
+    source: str | Path | Iterable[str | Path | Document], settings: Settings, on_error: Report | None
+) -> list[Document]:
     from libqa.reading import read_corpus
 
     found: list[Document] = []

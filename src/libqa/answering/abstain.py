@@ -1,4 +1,5 @@
-"""How likely it is that the best candidate answers the question: one calibrated probability, the basis of refusals."""
+"""How likely it is that the best candidate answers the question: one calibrated probability, the basis of "
+"refusals."""
 
 from __future__ import annotations
 
@@ -16,13 +17,25 @@ from libqa.answering.understand import Question
 from libqa.errors import ModelError
 
 CALIBRATION = RANKER.with_name("abstention.npz")
-_FROM_ROW = (
-    "cover_clause", "cover_near", "cover_sentence", "cover_passage", "cover_context", "near_6", "near_25", "bigrams_clause",
-    "bigrams_sentence", "outside", "overlap", "anchors_sentence", "anchors_passage", "head_in", "head_beside", "share", "answerable",
-    "reader_best", "uncovered", "english",
-)  # fmt: skip
+_FROM_ROW = tuple(
+    (
+        "cover_clause cover_near cover_sentence cover_passage cover_context near_6 near_25 bigrams_clause "
+        "bigrams_sentence outside overlap anchors_sentence anchors_passage head_in head_beside share "
+        "answerable reader_best uncovered english"
+    ).split()
+)
 _ROW = [features.NAMES.index(name) for name in _FROM_ROW]
-NAMES = (*_FROM_ROW, "score", "margin", "mass", "best_answerable", "few_words", "has_head", "fitting_kind", "anchors_least")
+NAMES = (
+    *_FROM_ROW,
+    "score",
+    "margin",
+    "mass",
+    "best_answerable",
+    "few_words",
+    "has_head",
+    "fitting_kind",
+    "anchors_least",
+)
 _FITTING = {
     "who": ("person", "organisation", "enumeration"),
     "when": ("date",),

@@ -39,7 +39,8 @@ def choose(question: Question, sources: Sequence[Source]) -> Chosen:
 
 
 def spellings(hits: Sequence[Hit]) -> dict[str, str]:
-    """Return the Latin spellings (folded, both orders, joined or apart) of the Chinese names in the hits, longest first."""
+    """Return the Latin spellings (folded, both orders, joined or apart) of the Chinese names in the hits, "
+    "longest first."""
     from pypinyin import lazy_pinyin
 
     found: dict[str, str] = {}
@@ -50,12 +51,19 @@ def spellings(hits: Sequence[Hit]) -> dict[str, str]:
                 sounds = lazy_pinyin(name)
                 size = 2 if len(sounds) == 4 else 1
                 family, given = "".join(sounds[:size]), "".join(sounds[size:])
-                for latin in (f"{family} {given}", f"{given} {family}", f"{family} {' '.join(sounds[size:])}", f"{family} {'-'.join(sounds[size:])}"):
+                for latin in (
+                    f"{family} {given}",
+                    f"{given} {family}",
+                    f"{family} {' '.join(sounds[size:])}",
+                    f"{family} {'-'.join(sounds[size:])}",
+                ):
                     found[latin] = name
     return dict(sorted(found.items(), key=lambda pair: -len(pair[0])))
 
 
-def compose(text: str, resolved: str, question: Question, hits: Sequence[Hit], chosen: Chosen, threshold: float) -> Answer:
+def compose(
+    text: str, resolved: str, question: Question, hits: Sequence[Hit], chosen: Chosen, threshold: float
+) -> Answer:
     """Return the answer, or a refusal where the confidence is below ``threshold``."""
     if not chosen.found or chosen.confidence < threshold:
         refusal = phrase.REFUSAL[question.language]

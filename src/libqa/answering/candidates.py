@@ -1,18 +1,18 @@
-"""Spans of a passage that could be the answer: entities, enumerations, complements, clauses, and what the reader points at."""
+"""Spans of a passage that could be the answer: entities, enumerations, complements, clauses, and what the reader "
+"points at."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
 from libqa.text import entities, segment
 from libqa.text.script import fold
 
 Span = tuple[int, int]
-KINDS = (
-    "date", "number", "person", "organisation", "place", "title", "enumeration", "complement", "clause", "clauses", "reader",
-)  # fmt: skip
+KINDS = tuple(("date number person organisation place title enumeration complement clause clauses reader").split())
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +50,7 @@ _TRIM_LEFT = "，,、；;：: 　。\n"
 _TRIM_RIGHT = "，,、；;：: 　。！!？?\n"
 
 
+@lru_cache(maxsize=1024)
 def lay_out(text: str) -> Laid:
     """Cut ``text`` into sentences and clauses."""
     sentences = tuple(segment.sentences(text))
@@ -70,19 +71,25 @@ def propose(laid: Laid, pointed: Iterable[Span] = ()) -> list[Candidate]:
     laid : the text.
     pointed : spans that the reader points at.
     """
-    found: dict[Span, str] = {}
-    named = entities.find(laid.text)
+    found = dict(_standing(laid.text))
+    for span in pointed:
+        found.setdefault(trim(laid.text, *span), "reader")
+    return [c for (start, end), kind in found.items() if start < end for c in _place(laid, kind, start, end)]
+
+
+@lru_cache(maxsize=1024)
+def _standing(text: str) -> tuple[tuple[Span, str], ...]:
+    """The candidates that any question shares, each span once."""
+    laid, named = lay_out(text), entities.find(text)
     spans: list[tuple[str, Span]] = [(e.kind, (e.start, e.end)) for e in named]
     spans += [("enumeration", s) for s in [*_enumerations(laid), *_joined(laid, named)]]
     spans += [("complement", s) for s in _complements(laid)]
     spans += [("clause", s) for s in laid.clauses]
     spans += [("clauses", s) for s in _runs(laid)]
-    spans += [("reader", s) for s in pointed]
+    found: dict[Span, str] = {}
     for kind, span in spans:
-        start, end = trim(laid.text, *span)
-        if start < end:
-            found.setdefault((start, end), kind)
-    return [c for (start, end), kind in found.items() for c in _place(laid, kind, start, end)]
+        found.setdefault(trim(text, *span), kind)
+    return tuple(found.items())
 
 
 def trim(text: str, start: int, end: int) -> Span:
@@ -107,7 +114,9 @@ def _enumerations(laid: Laid) -> Iterator[Span]:
         first = masked.find("、", m.start(), m.end())
         cue = _LIST_CUE.match(masked[m.start() : first]) if first > 0 else None
         start = m.start() + (cue.end() if cue else 0)
-        tail = _LIST_TAIL.search(masked, masked.rfind("、", start, m.end()) if "等" not in masked[start : m.end()] else start, m.end())
+        tail = _LIST_TAIL.search(
+            masked, masked.rfind("、", start, m.end()) if "等" not in masked[start : m.end()] else start, m.end()
+        )
         end = tail.start() if tail else m.end()
         yield start, end
         if tail:
@@ -115,7 +124,7 @@ def _enumerations(laid: Laid) -> Iterator[Span]:
             yield start, m.end()
 
 
-def _joined(laid: Laid, named: list[entities.Entity]) -> Iterator[Span]:
+def _joined(laid: Laid, named: Sequence[entities.Entity]) -> Iterator[Span]:
     """Runs of people or organisations joined by 和, 与, 及 or 、, with roles in between."""
     for kind in ("person", "organisation"):
         longest = {e.end: e for e in reversed(named) if e.kind == kind}  # by end, the earliest start

@@ -1,4 +1,5 @@
-"""Choose the exact words to quote for an answer: the clause that holds it, short, and never cut inside a word or a pair."""
+"""Choose the exact words to quote for an answer: the clause that holds it, short, and never cut inside a word or "
+"a pair."""
 
 from __future__ import annotations
 
@@ -27,7 +28,7 @@ def quote_span(laid: Laid, candidate: Candidate, cover: Coverage) -> Span:
     while True:
         options = []
         for a, b in ((first - 1, last), (first, last + 1)):
-            inside = 0 <= a and b < len(laid.clauses) and laid.sentence_of[a] == laid.sentence_of[b] == sentence
+            inside = a >= 0 and b < len(laid.clauses) and laid.sentence_of[a] == laid.sentence_of[b] == sentence
             if inside and laid.clauses[b][1] - laid.clauses[a][0] <= QUOTE + 2:
                 gain = _weight(cover, laid.clauses[a][0], laid.clauses[b][1]) - _weight(cover, start, end)
                 options.append((gain, a, b))
@@ -86,4 +87,4 @@ def _blocks(text: str, start: int, end: int) -> list[Span]:
             merged.append([a, b])
     edges = [a for a, _ in merged] + [len(piece)]
     edges[0] = 0
-    return [(start + a, start + b) for a, b in zip(edges, edges[1:], strict=False)]
+    return [(start + a, start + b) for a, b in zip(edges[:-1], edges[1:], strict=True)]

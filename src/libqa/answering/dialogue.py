@@ -13,11 +13,19 @@ from libqa.text.script import language
 Similarity = Callable[[str, Sequence[str]], list[float]]
 """Similarity (-1..1) of a word to each of several words; used to find what a fragment like 那线上呢 stands in for."""
 
-_ZH_FRAGMENT = re.compile(r"^(?:那么?|那麼|还有|還有|而|至于|至於)?[,，]?\s*(.{1,30}?)(?:呢|又如何|又怎样|怎么样|又怎樣|怎麼樣)[?？]?$")
-_EN_FRAGMENT = re.compile(r"^(?:and|what about|how about|and what about|and how about)\s+(.{1,60}?)\s*\??$", re.IGNORECASE)
-_ZH_PERSON = re.compile(r"(?<!其)(?:他们|她们|他們|她們|他|她|这位\w{0,2}?(?:馆长|教授|老师|专家)|這位\w{0,2}?(?:館長|教授|老師|專家)|此人)(?!人)")
+_ZH_FRAGMENT = re.compile(
+    r"^(?:那么?|那麼|还有|還有|而|至于|至於)?[,，]?\s*(.{1,30}?)(?:呢|又如何|又怎样|怎么样|又怎樣|怎麼樣)[?？]?$"
+)
+_EN_FRAGMENT = re.compile(
+    r"^(?:and|what about|how about|and what about|and how about)\s+(.{1,60}?)\s*\??$", re.IGNORECASE
+)
+_ZH_PERSON = re.compile(
+    r"(?<!其)(?:他们|她们|他們|她們|他|她|这位\w{0,2}?(?:馆长|教授|老师|专家)|這位\w{0,2}?(?:館長|教授|老師|專家)|此人)(?!人)"
+)
 _ZH_THING = re.compile(r"(?:它们|它們|它|(?<![极尤如与])其(?![他中它实余]))")
-_ZH_DEMONSTRATIVE = re.compile(r"(?:这个|這個|该|該|此|这次|這次|那次|那个|那個|这场|這場|这项|這項|上述|这些|這些)(?=[\u4e00-\u9fff])")
+_ZH_DEMONSTRATIVE = re.compile(
+    r"(?:这个|這個|该|該|此|这次|這次|那次|那个|那個|这场|這場|这项|這項|上述|这些|這些)(?=[\u4e00-\u9fff])"
+)
 _EN_PERSON = re.compile(r"\b(?:he|she|him|her|his|hers|they|their|them)\b", re.IGNORECASE)
 _EN_THING = re.compile(r"\b(?:it|its|this|that|these|those)\b(?! (?:year|month))", re.IGNORECASE)
 _YEAR = re.compile(r"(?<!\d)(?:19|20)\d\d(?!\d)")
@@ -27,7 +35,8 @@ _ALIKE = 0.25  # similarity from which a fragment stands in for a word of the qu
 
 @dataclass(frozen=True, slots=True)
 class Resolved:
-    """A question that stands by itself; ``context`` holds words of the question before that still apply, or ``""``."""
+    """A question that stands by itself; ``context`` holds words of the question before that still apply, or "
+    "``""``."""
 
     text: str
     context: str = ""
@@ -80,7 +89,8 @@ def _put(pronoun: re.Pattern[str], text: str, person: str, english: bool) -> str
 
 
 def _last_person(text: str) -> str:
-    """The first person named in an answer is the one it is about; in English the name stands before the Chinese one."""
+    """The first person named in an answer is the one it is about; in English the name stands before the Chinese "
+    "one."""
     spans = entities.people(text)
     return text[slice(*spans[0])] if spans else ""
 
@@ -91,7 +101,8 @@ def _topic(before: Resolved, present: list[str]) -> str:
 
 
 def _replace(new: str, before: Resolved, similarity: Similarity) -> Resolved:
-    """Put ``new`` in the place of what it contrasts with in the question before: same kind of thing, or most alike."""
+    """Put ``new`` in the place of what it contrasts with in the question before: same kind of thing, or most "
+    "alike."""
     old = before.text
     year, years = _YEAR.search(new), _YEAR.findall(old)
     if year and years and year[0] not in years:
@@ -99,10 +110,15 @@ def _replace(new: str, before: Resolved, similarity: Similarity) -> Resolved:
     kinds = {e.kind for e in entities.find(new)}
     for e in entities.find(old):
         if e.kind in kinds and e.kind != "number" and old[e.start : e.end] != new:
-            longest = max((x for x in entities.find(old) if x.kind == e.kind and x.start == e.start), key=lambda x: x.end)
+            longest = max(
+                (x for x in entities.find(old) if x.kind == e.kind and x.start == e.start), key=lambda x: x.end
+            )
             return Resolved(old[: longest.start] + new + old[longest.end :], before.context)
     words = [w for w in content_words(old) if w not in new]
-    scores = [s + 0.3 * bool(set(w) & set(new) and not w.isascii()) for w, s in zip(words, similarity(new, words), strict=True)]
+    scores = [
+        s + 0.3 * bool(set(w) & set(new) and not w.isascii())
+        for w, s in zip(words, similarity(new, words), strict=True)
+    ]
     best = max(range(len(words)), key=scores.__getitem__, default=None)
     if best is not None and scores[best] >= _ALIKE:
         at = old.lower().find(words[best])

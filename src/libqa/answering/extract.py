@@ -22,7 +22,8 @@ _LONGEST = 120  # characters of such a span
 
 @dataclass(frozen=True, slots=True)
 class Source:
-    """A text to read: ``context`` is its folded title and section, ``share`` its retrieval score over the best one's."""
+    """A text to read: ``context`` is its folded title and section, ``share`` its retrieval score over the best "
+    "one's."""
 
     text: str
     context: str = ""
@@ -80,12 +81,19 @@ def pointed_spans(reader: Pointers, text: str) -> list[Span]:
     """Return the likeliest spans of at most 120 characters by the reader's start and end log-probabilities."""
     starts = np.argsort(-reader.start)[:_POINTED]
     ends = np.argsort(-reader.end)[:_POINTED]
-    pairs = [(float(reader.start[s] + reader.end[e]), int(s), int(e) + 1) for s in starts for e in ends if 0 <= e - s < _LONGEST]
+    pairs = [
+        (float(reader.start[s] + reader.end[e]), int(s), int(e) + 1)
+        for s in starts
+        for e in ends
+        if 0 <= e - s < _LONGEST
+    ]
     pairs.sort(reverse=True)
     return [(s, e) for _, s, e in pairs[:_POINTED] if "\n" not in text[s:e]]
 
 
-def measure_all(question: Question, sources: Sequence[Source], readers: Sequence[Pointers]) -> tuple[list[Found], Floats]:
+def measure_all(
+    question: Question, sources: Sequence[Source], readers: Sequence[Pointers]
+) -> tuple[list[Found], Floats]:
     """Return all candidates of all sources, unscored, and their features, shape ``(n, len(features.NAMES))``."""
     found: list[Found] = []
     rows: list[Floats] = []

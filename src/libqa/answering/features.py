@@ -1,9 +1,10 @@
-"""What is measured of a candidate answer: how the question's words lie around it, and whether it is of the kind asked for."""
+"""What is measured of a candidate answer: how the question's words lie around it, and whether it is of the kind "
+"asked for."""
 
 from __future__ import annotations
 
-import math
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -14,19 +15,25 @@ from libqa.answering.candidates import Candidate, Laid
 from libqa.answering.understand import KINDS, Question
 
 Floats = NDArray[np.float32]
+Ints = NDArray[np.int64]
 _CUES = ("由", "于", "在", "是", "为", "以", "有", "即", "因", "至", "被", "自", ":", "“", "《", ",", "、", "的")
-NUMERIC = (
-    "cover_clause", "cover_near", "cover_sentence", "cover_passage", "cover_context", "near_6", "near_25", "left_6", "right_6",
-    "bigrams_clause", "bigrams_sentence", "overlap", "outside", "anchors_sentence", "anchors_passage", "head_in", "head_beside",
-    "length", "length2", "clause_share", "start_clause", "end_clause", "reader_start", "reader_end", "reader_best", "whole_entity",
-    "sentence_position", "head_follows", "share", "answerable", "uncovered",
-)  # fmt: skip
+NUMERIC = tuple(
+    (
+        "cover_clause cover_near cover_sentence cover_passage cover_context near_6 near_25 left_6 right_6 "
+        "bigrams_clause bigrams_sentence overlap outside anchors_sentence anchors_passage head_in head_beside "
+        "length length2 clause_share start_clause end_clause reader_start reader_end reader_best whole_entity "
+        "sentence_position head_follows share answerable uncovered"
+    ).split()
+)
+_CUE = {cue: i for i, cue in enumerate(_CUES)}
+_KIND = {kind: i for i, kind in enumerate(SPAN_KINDS)}
 NAMES = (*NUMERIC, *(f"before_{c}" for c in _CUES), *(f"after_{c}" for c in _CUES), *SPAN_KINDS, *KINDS, "english")
 
 
 @dataclass(frozen=True, slots=True)
 class Pointers:
-    """What the reader says of a text: log-probabilities of a start and an end at each character, answerability 0..1."""
+    """What the reader says of a text: log-probabilities of a start and an end at each character, answerability "
+    "0..1."""
 
     start: Floats
     end: Floats
@@ -38,8 +45,8 @@ class Coverage:
     """Where the question's words stand in a text.
 
     ``at[t]`` are the starts of term ``t``'s occurrences, ``size[t]`` their lengths, ``strength[t]`` their strengths.
-    ``passage`` is the share of the question's weight found in the text; ``context`` the same with its title and section;
-    ``uncovered`` is the share of the weightiest word found in neither.
+    ``passage`` is the share of the question's weight found in the text; ``context`` the same with its title and
+    section; ``uncovered`` is the share of the weightiest word found in neither.
     """
 
     at: tuple[NDArray[np.int64], ...]
@@ -106,112 +113,124 @@ def _parts(word: str, folded: str) -> dict[int, tuple[int, float]]:
     return {s: (s + 2, share) for i in range(len(word) - 1) for s in _occurrences(word[i : i + 2], folded)}
 
 
-def _within(cover: Coverage, start: int, end: int, skip: tuple[int, int] | None = None) -> float:
-    """Share of the question's weight whose terms stand in ``start..end`` (and not inside ``skip``)."""
-    total = 0.0
-    for t in range(len(cover.weight)):
-        ok = (cover.at[t] >= start) & (cover.stop[t] <= end)
-        if skip:
-            ok &= (cover.stop[t] <= skip[0]) | (cover.at[t] >= skip[1])
-        if ok.any():
-            total += float(cover.weight[t]) * float(cover.strength[t][ok].max())
+def _within(cover: Coverage, start: Ints, end: Ints, skip: tuple[Ints, Ints] | None = None) -> Floats:
+    """Share of the question's weight whose words stand inside each span, and not inside the span ``skip``; shape "
+    "(n,)."""
+    total = np.zeros(len(start), dtype=np.float32)
+    for at, stop, strength, weight in zip(cover.at, cover.stop, cover.strength, cover.weight, strict=True):
+        if len(at):
+            ok = (at >= start[:, None]) & (stop <= end[:, None])
+            if skip is not None:
+                ok &= (stop <= skip[0][:, None]) | (at >= skip[1][:, None])
+            total += weight * (ok * strength).max(axis=1)
     return total
 
 
-def _decay(cover: Coverage, start: int, end: int, low: int, high: int) -> tuple[float, float, float, float]:
-    """Nearness of the question's terms to a span, within a sentence: both sides at 25 and 6 characters, left, right."""
-    wide = near = left = right = 0.0
-    for t in range(len(cover.weight)):
-        before = cover.stop[t] <= start
-        after = cover.at[t] >= end
-        ok = (before | after) & (cover.at[t] >= low) & (cover.stop[t] <= high)
-        if not ok.any():
+def _near(cover: Coverage, start: Ints, end: Ints, low: Ints, high: Ints) -> tuple[Floats, Floats, Floats, Floats]:
+    """Nearness of the question's words to each span, inside ``low..high``: fading over 6 characters, 25, left, "
+    "right."""
+    close, wide, left, right = (np.zeros(len(start), dtype=np.float32) for _ in range(4))
+    for at, stop, strength, weight in zip(cover.at, cover.stop, cover.strength, cover.weight, strict=True):
+        if not len(at):
             continue
-        gap = np.where(before, start - cover.stop[t], cover.at[t] - end)
-        force = cover.strength[t] * ok
-        w = float(cover.weight[t])
-        wide += w * float((force * np.exp(-np.abs(gap) / 25.0)).max())
-        close = force * np.exp(-np.abs(gap) / 6.0)
-        near += w * float(close.max())
-        left += w * float((close * before).max())
-        right += w * float((close * after).max())
-    return wide, near, left, right
+        before, after = stop <= start[:, None], at >= end[:, None]
+        ok = (before | after) & (at >= low[:, None]) & (stop <= high[:, None])
+        gap = np.where(before, start[:, None] - stop, at - end[:, None])
+        force = weight * strength * ok
+        here = force * np.exp(-np.abs(gap) / 6.0)
+        close += here.max(axis=1)
+        wide += (force * np.exp(-np.abs(gap) / 25.0)).max(axis=1)
+        left += (here * before).max(axis=1)
+        right += (here * after).max(axis=1)
+    return close, wide, left, right
 
 
-def measure(question: Question, laid: Laid, found: list[Candidate], cover: Coverage, reader: Pointers | None, share: float = 1.0) -> Floats:
-    """Return the features of all candidates of one text, shape ``(len(found), len(NAMES))``."""
-    rows = np.zeros((len(found), len(NAMES)), dtype=np.float32)
+def measure(
+    question: Question, laid: Laid, found: Sequence[Candidate], cover: Coverage, reader: Pointers | None, share: float
+) -> Floats:
+    """Return the features of all candidates of one text, shape ``(len(found), len(NAMES))``.
+
+    ``share`` is the retrieval score of the text over that of the best one.
+    """
+    folded, n = laid.folded, len(found)
+    clauses, sentences = np.array(laid.clauses, dtype=np.int64), np.array(laid.sentences, dtype=np.int64)
+    owner = np.array(laid.sentence_of, dtype=np.int64)
+    start, end, first, last = np.array([(c.start, c.end, c.first, c.last) for c in found], dtype=np.int64).T
+    low, high = clauses[first, 0], clauses[last, 1]
+    s_low, s_high = sentences[owner[first]].T
+    around = clauses[np.maximum(first - 1, 0), 0], clauses[np.minimum(last + 1, len(clauses) - 1), 1]
+    size = end - start
+    close, wide, left, right = _near(cover, start, end, s_low, s_high)
     bigrams = {question.folded[i : i + 2] for i in range(len(question.folded) - 1)}
-    clause_memo: dict[tuple[int, int], tuple[float, float, float]] = {}
-    sentence_memo: dict[int, tuple[float, float, float]] = {}
-    kinds = {kind: i for i, kind in enumerate(SPAN_KINDS)}
-    best_start = float(reader.start.max()) if reader is not None else 0.0
-    best_end = float(reader.end.max()) if reader is not None else 0.0
-    base = len(NUMERIC) + 2 * len(_CUES)
-    for row, c in zip(rows, found, strict=True):
-        low, high = laid.clauses[c.first][0], laid.clauses[c.last][1]
-        s = laid.sentence_of[c.first]
-        s_low, s_high = laid.sentences[s]
-        if (c.first, c.last) not in clause_memo:
-            a, b = max(c.first - 1, 0), min(c.last + 1, len(laid.clauses) - 1)
-            near = _within(cover, max(laid.clauses[a][0], s_low), min(laid.clauses[b][1], s_high))
-            clause_memo[c.first, c.last] = _within(cover, low, high), near, _shared(bigrams, laid.folded, low, high)
-        if s not in sentence_memo:
-            anchors = [any(f in laid.folded[s_low:s_high] for f in a.forms) for a in question.anchors]
-            sentence_memo[s] = (
-                _within(cover, s_low, s_high),
-                _shared(bigrams, laid.folded, s_low, s_high),
-                sum(anchors) / len(anchors) if anchors else 1.0,
-            )
-        wide, close, left, right = _decay(cover, c.start, c.end, s_low, s_high)
-        span = laid.folded[c.start : c.end]
-        inside = _within(cover, c.start, c.end)
-        size = c.end - c.start
-        head = question.head
-        row[: len(NUMERIC)] = (
-            clause_memo[c.first, c.last][0],
-            clause_memo[c.first, c.last][1],
-            sentence_memo[s][0],
-            cover.passage,
-            cover.context,
-            close,
-            wide,
-            left,
-            right,
-            clause_memo[c.first, c.last][2],
-            sentence_memo[s][1],
-            inside,
-            _within(cover, s_low, s_high, (c.start, c.end)),
-            sentence_memo[s][2],
-            cover.anchors_context,
-            bool(head) and head in span,
-            bool(head) and head in laid.folded[max(0, c.start - len(head) - 2) : c.end + len(head) + 2],
-            math.log1p(size) / 5.0,
-            min(size / 100.0, 3.0),
-            size / max(1, high - low),
-            c.start == low,
-            c.end >= high - 1,
-            reader.start[c.start] / 10.0 if reader is not None else 0.0,
-            reader.end[c.end - 1] / 10.0 if reader is not None else 0.0,
-            (reader.start[c.start] + reader.end[c.end - 1] - best_start - best_end) / 10.0 if reader is not None else 0.0,
-            c.start == 0 or not laid.folded[c.start - 1].isalnum(),
-            s_low / max(1, len(laid.folded)),
-            bool(head) and laid.folded[c.end : c.end + len(head)] == head,
-            share,
-            reader.answerable if reader is not None else 0.0,
-            cover.uncovered,
-        )
-        before, after = laid.folded[c.start - 1 : c.start] if c.start else "", laid.folded[c.end : c.end + 1]
-        if before in _CUES:
-            row[len(NUMERIC) + _CUES.index(before)] = 1
-        if after in _CUES:
-            row[len(NUMERIC) + len(_CUES) + _CUES.index(after)] = 1
-        row[base + kinds[c.kind]] = 1
-        row[base + len(SPAN_KINDS) + KINDS.index(question.kind)] = 1
-        row[-1] = question.language == "en"
+    shared = _Shared(bigrams, folded)
+    held = [any(f in folded[a:b] for f in anchor.forms) for a, b in laid.sentences for anchor in question.anchors]
+    agreeing = (
+        np.array(held, dtype=np.float32).reshape(len(sentences), -1).mean(axis=1) if held else np.ones(len(sentences))
+    )
+    head = question.head
+    spans = list(zip(start.tolist(), end.tolist(), strict=True))
+    values = {
+        "cover_clause": _within(cover, low, high),
+        "cover_near": _within(cover, np.maximum(around[0], s_low), np.minimum(around[1], s_high)),
+        "cover_sentence": _within(cover, s_low, s_high),
+        "cover_passage": cover.passage,
+        "cover_context": cover.context,
+        "near_6": close,
+        "near_25": wide,
+        "left_6": left,
+        "right_6": right,
+        "bigrams_clause": [shared(a, b) for a, b in zip(low.tolist(), high.tolist(), strict=True)],
+        "bigrams_sentence": [shared(a, b) for a, b in zip(s_low.tolist(), s_high.tolist(), strict=True)],
+        "overlap": _within(cover, start, end),
+        "outside": _within(cover, s_low, s_high, (start, end)),
+        "anchors_sentence": agreeing[owner[first]],
+        "anchors_passage": cover.anchors_context,
+        "head_in": [bool(head) and head in folded[a:b] for a, b in spans],
+        "head_beside": [bool(head) and head in folded[max(0, a - len(head) - 2) : b + len(head) + 2] for a, b in spans],
+        "head_follows": [bool(head) and folded[b : b + len(head)] == head for _, b in spans],
+        "length": np.log1p(size) / 5.0,
+        "length2": np.minimum(size / 100.0, 3.0),
+        "clause_share": size / np.maximum(1, high - low),
+        "start_clause": start == low,
+        "end_clause": end >= high - 1,
+        "whole_entity": [a == 0 or not folded[a - 1].isalnum() for a, _ in spans],
+        "sentence_position": s_low / max(1, len(folded)),
+        "share": share,
+        "uncovered": cover.uncovered,
+    }
+    if reader is not None:
+        points = reader.start[start] + reader.end[end - 1]
+        values |= {
+            "reader_start": reader.start[start] / 10.0,
+            "reader_end": reader.end[end - 1] / 10.0,
+            "reader_best": (points - reader.start.max() - reader.end.max()) / 10.0,
+            "answerable": reader.answerable,
+        }
+    rows = np.zeros((n, len(NAMES)), dtype=np.float32)
+    for column, name in enumerate(NUMERIC):
+        rows[:, column] = values.get(name, 0.0)
+    base = len(NUMERIC)
+    for row, (a, b), c in zip(rows, spans, found, strict=True):
+        before, after = folded[a - 1 : a] if a else "", folded[b : b + 1]
+        if before in _CUE:
+            row[base + _CUE[before]] = 1
+        if after in _CUE:
+            row[base + len(_CUES) + _CUE[after]] = 1
+        row[base + 2 * len(_CUES) + _KIND[c.kind]] = 1
+    rows[:, base + 2 * len(_CUES) + len(SPAN_KINDS) + KINDS.index(question.kind)] = 1
+    rows[:, -1] = question.language == "en"
     return rows
 
 
-def _shared(bigrams: set[str], folded: str, start: int, end: int) -> float:
-    there = {folded[i : i + 2] for i in range(start, end - 1)}
-    return len(bigrams & there) / max(1, len(bigrams))
+class _Shared:
+    """Share of the question's character pairs that stand in a span; remembers the spans it has seen."""
+
+    def __init__(self, bigrams: set[str], folded: str) -> None:
+        self.bigrams, self.folded = bigrams, folded
+        self.seen: dict[tuple[int, int], float] = {}
+
+    def __call__(self, start: int, end: int) -> float:
+        if (start, end) not in self.seen:
+            there = {self.folded[i : i + 2] for i in range(start, end - 1)}
+            self.seen[start, end] = len(self.bigrams & there) / max(1, len(self.bigrams))
+        return self.seen[start, end]

@@ -11,9 +11,7 @@ REFUSAL: dict[Language, str] = {
     "zh-Hant": "文獻中沒有找到這個問題的答案。",
     "en": "The documents do not say.",
 }
-_MONTHS = (
-    "January February March April May June July August September October November December"
-).split()
+_MONTHS = ("January February March April May June July August September October November December").split()
 _DATE = re.compile(r"^(\d{4})年(?:(\d{1,2})月(?:(\d{1,2})[日号])?)?$")
 _DAY = re.compile(r"^(\d{1,2})月(\d{1,2})[日号]$")
 _NUMBER = re.compile(r"^(约|近|逾|超过|超|共|累计|达)?([\d,]+(?:\.\d+)?)([多余])?(万|亿)?([多余])?")

@@ -19,7 +19,7 @@ def rarity(term: str) -> float:
 
 
 def blended(frequency: Callable[[str], int], total: int) -> Callable[[str], float]:
-    """Return a rarity (0..1) that is half general and half that of ``total`` passages, ``frequency(term)`` holding it."""
+    """Return a rarity (0..1), half general and half that among ``total`` passages, ``frequency(term)`` holding it."""
 
     def weigh(term: str) -> float:
         local = math.log((total + 1) / (frequency(term) + 0.5)) / math.log(2 * total + 2)

@@ -10,7 +10,7 @@ from __future__ import annotations
 import json
 from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, lru_cache
 from pathlib import Path
 
 import numpy as np
@@ -60,6 +60,7 @@ class Prepared:
     sentences: list[tuple[int, int]]
 
 
+@lru_cache(maxsize=1024)
 def prepare(text: str) -> Prepared:
     """Cut and tag ``text``; the features that any question shares."""
     folded = fold(text)
@@ -152,7 +153,7 @@ def _ids(text: str, vocabulary: Vocabulary) -> NDArray[np.int32]:
 
 def _spread(weight: Floats) -> Floats:
     """Matched weight at each character, falling off by 10 % a character on both sides."""
-    kernel = 0.9 ** np.abs(np.arange(-25, 26, dtype=np.float32))
+    kernel = np.power(0.9, np.abs(np.arange(-25, 26))).astype(np.float32)
     spread: Floats = np.convolve(weight, kernel, mode="full")[25 : 25 + len(weight)].astype(np.float32)
     return spread
 
@@ -206,14 +207,14 @@ def _embed(w: dict[str, Floats], text: Encoded, name: str) -> Floats:
 def _block(w: dict[str, Floats], name: str, x: Floats, dilation: int) -> Floats:
     """Layer norm, a convolution of width 3, a gate, and the residual."""
     mean = x.mean(1, keepdims=True)
-    norm = (x - mean) / np.sqrt(x.var(1, keepdims=True) + 1e-5) * w[f"{name}_g"] + w[f"{name}_h"]
+    norm: Floats = (x - mean) / np.sqrt(x.var(1, keepdims=True) + 1e-5) * w[f"{name}_g"] + w[f"{name}_h"]
     padded = np.pad(norm, ((dilation, dilation), (0, 0)))
     n = len(x)
     taps = np.concatenate([padded[k * dilation : k * dilation + n] for k in range(3)], axis=1)
     out = _affine(w, name, taps)
     half = out.shape[1] // 2
-    gated: Floats = x + out[:, :half] / (1.0 + np.exp(-out[:, half:]))
-    return gated
+    gate: Floats = (1.0 / (1.0 + np.exp(-out[:, half:]))).astype(np.float32)
+    return x + out[:, :half] * gate
 
 
 def _softmax(x: Floats) -> Floats:

@@ -1,4 +1,5 @@
-"""What a question asks for: its type, its content terms, and the names, numbers and dates an answer must agree with."""
+"""What a question asks for: its type, its content terms, and the names, numbers and dates an answer must agree "
+"with."""
 
 from __future__ import annotations
 
@@ -30,7 +31,8 @@ class Term:
 
 @dataclass(frozen=True, slots=True)
 class Anchor:
-    """Something the passage must agree with: a name, year, number, place or title that the question takes for granted."""
+    """Something the passage must agree with: a name, year, number, place or title that the question takes for "
+    "granted."""
 
     kind: str
     forms: tuple[str, ...]
@@ -53,11 +55,25 @@ class Question:
 _MEASURE = "个人名位所家场次项门册种座支届组年天月日周岁米度元万亿倍条件篇本层间台辆张份套卷部户县省市国只头棵片"
 _ZH_RULES: tuple[tuple[Kind, str], ...] = (
     ("why", r"为什么|为何|为啥|何以|何故|缘何|原因|什么缘故|怎么会"),
-    ("when", r"什么时候|什么时间|何时|何年|何月|哪一?年|哪一?天|哪一?日|哪一?月|哪个月|几月|几号|几时|哪个年份|时间是|日期|多久以前|啥时候|哪个世纪|什么年代|哪个?时期"),
-    ("number", r"多少|多大|多高|多长|多远|多久|多重|多宽|多深|几[" + _MEASURE + r"余成分]|第几|占比|比例是|(?:总数|人数|数量|面积|金额|经费)(?:是|为|有)?(?:多少|几)?[?]?$"),
-    ("list", r"哪些|哪几|哪[二两三四五六七八九十\d]+|分别|有什么(?!时)|包括什么|包含什么|列出|列举|几方面是|都有谁|由谁组成|各是"),
+    (
+        "when",
+        r"什么时候|什么时间|何时|何年|何月|哪一?年|哪一?天|哪一?日|哪一?月|哪个月|几月|几号|几时|哪个年份|时间是|日期|多久以前|啥时候|哪个世纪|什么年代|哪个?时期",
+    ),
+    (
+        "number",
+        r"多少|多大|多高|多长|多远|多久|多重|多宽|多深|几["
+        + _MEASURE
+        + r"余成分]|第几|占比|比例是|(?:总数|人数|数量|面积|金额|经费)(?:是|为|有)?(?:多少|几)?[?]?$",
+    ),
+    (
+        "list",
+        r"哪些|哪几|哪[二两三四五六七八九十\d]+|分别|有什么(?!时)|包括什么|包含什么|列出|列举|几方面是|都有谁|由谁组成|各是",
+    ),
     ("who", r"谁|何人|哪位|哪一位|什么人|哪个人|哪名"),
-    ("where", r"哪里|哪儿|何处|何地|什么地方|什么地点|地点|哪个?(?:城市|地方|省|市|县|区|国家|校区)|在哪|位于哪|坐落|哪座城市"),
+    (
+        "where",
+        r"哪里|哪儿|何处|何地|什么地方|什么地点|地点|哪个?(?:城市|地方|省|市|县|区|国家|校区)|在哪|位于哪|坐落|哪座城市",
+    ),
     ("how", r"怎么样|怎么|如何|怎样|以什么方式|什么方式|何种方式|通过什么"),
     ("which", r"哪|什么(?!样)[\u4e00-\u9fff]|何种|叫什么|是什么名|名称"),
     ("what", r"什么|何谓|啥"),
@@ -66,10 +82,19 @@ _ZH_RULES: tuple[tuple[Kind, str], ...] = (
 _EN_RULES: tuple[tuple[Kind, str], ...] = (
     ("why", r"\bwhy\b|\bwhat (?:was|is|were) the reasons?\b|\breason (?:for|why)\b"),
     ("when", r"\bwhen\b|\b(?:what|which) (?:year|date|day|month|time)\b|\bhow long ago\b"),
-    ("number", r"\bhow (?:many|much|long|far|large|big|often|high|old|tall)\b|\bwhat (?:is|was) the (?:number|total|area|size|amount)\b"),
+    (
+        "number",
+        r"\bhow (?:many|much|long|far|large|big|often|high|old|tall)\b"
+        r"|\bwhat (?:is|was) the (?:number|total|area|size|amount)\b",
+    ),
     ("where", r"\bwhere\b|\b(?:what|which) (?:city|place|province|country|campus|venue)\b"),
     ("who", r"\bwho(?:m|se)?\b|\bwhich (?:person|speaker|professor|director|expert)\b"),
-    ("list", r"\bwhat are\b|\bwhich (?:\w+ )?(?:\w+s|people) (?:are|were|have|had|did|do|take|took|make|belong)\b|\blist\b|\bname (?:the|all)\b|\b(?:what|which) (?:two|three|four|five|six|seven|eight|nine|ten|\d+)\b|\bwhat (?:\w+ )?\w+(?:s|ies) (?:are|were|does|did|do|will|has|have)\b"),
+    (
+        "list",
+        r"\bwhat are\b|\bwhich (?:\w+ )?(?:\w+s|people) (?:are|were|have|had|did|do|take|took|make|belong)\b"
+        r"|\blist\b|\bname (?:the|all)\b|\b(?:what|which) (?:two|three|four|five|six|seven|eight|nine|ten|\d+)\b"
+        r"|\bwhat (?:\w+ )?\w+(?:s|ies) (?:are|were|does|did|do|will|has|have)\b",
+    ),
     ("how", r"\bhow\b"),
     ("which", r"\bwhich\b|\bwhat (?!is\b|was\b|were\b|are\b|did\b|does\b|do\b|has\b|had\b|can\b|will\b|kind\b)\w+"),
     ("what", r"\bwhat\b|\bdescribe\b|\bexplain\b|\btell me\b"),
@@ -78,15 +103,22 @@ _EN_RULES: tuple[tuple[Kind, str], ...] = (
 
 # Words that carry the question, not its subject.
 _ZH_STOP = frozenset(
-    "什么 谁 哪 哪些 哪里 哪儿 哪个 哪位 哪家 哪所 哪年 哪几个 何时 何处 何地 何 几 几个 多少 多大 怎么 怎样 如何 为什么 为何 是否 吗 呢 吧 啊 的 地 得 了 着 过 "
-    "是 在 有 和 与 及 或 由 被 把 将 对 对于 于 以 为 从 向 到 至 就 都 也 还 又 而 但 并 并且 其 其中 之 这 那 这个 那个 这些 那些 它 他 她 我 你 您 我们 你们 他们 "
-    "请 请问 想 知道 告诉 一下 介绍 说 说明 时候 时间 分别 主要 叫 叫做 称 称为 来自 关于 根据 能 能否 可以 会 要 应该 共 一共 总共 具体 当时 个 位 名 所 家 场 次 年 月 日 "
-    "所有 哪一年 什么样 地方 谁的 有没有 是不是 什么时候 啥 么 几位 几家 几场 几所 几次 里 中 上 下 时 后 前 等 各 每 该 此 第几 多久 做 作 提到 文档 资料 文件 到底 究竟".split()
+    "什么 谁 哪 哪些 哪里 哪儿 哪个 哪位 哪家 哪所 哪年 哪几个 何时 何处 何地 何 几 几个 多少 多大 怎么 怎样 如何 "
+    "为什么 为何 是否 吗 呢 吧 啊 的 地 得 了 着 过 "
+    "是 在 有 和 与 及 或 由 被 把 将 对 对于 于 以 为 从 向 到 至 就 都 也 还 又 而 但 并 并且 其 其中 之 这 那 "
+    "这个 那个 这些 那些 它 他 她 我 你 您 我们 你们 他们 "
+    "请 请问 想 知道 告诉 一下 介绍 说 说明 时候 时间 分别 主要 叫 叫做 称 称为 来自 关于 根据 能 能否 可以 会 要 "
+    "应该 共 一共 总共 具体 当时 个 位 名 所 家 场 次 年 月 日 "
+    "所有 哪一年 什么样 地方 谁的 有没有 是不是 什么时候 啥 么 几位 几家 几场 几所 几次 里 中 上 下 时 "
+    "后 前 等 各 每 该 此 第几 多久 做 作 提到 文档 资料 文件 到底 究竟".split()
 )
 _EN_STOP = frozenset(
-    "a an the of in on at to for from by with and or is are was were be been being do does did done has have had having can could will would "
-    "shall should may might must it its this that these those he she they them his her their there here who whom whose which what when where why how "
-    "many much long far often as about into over after before during than then so such any all some each every please tell me give list name "
+    "a an the of in on at to for from by with and or is are was were be been being do does did done has have had "
+    "having can could will would "
+    "shall should may might must it its this that these those he she they them his her their there here who whom "
+    "whose which what when where why how "
+    "many much long far often as about into over after before during than then so such any all some each every "
+    "please tell me give list name "
     "describe explain say says said i you we us our your my not no also did does if but between among through per vs out up".split()
 )
 
@@ -108,7 +140,9 @@ def _head(kind: Kind, folded: str, rest: str, english: bool) -> str:
     if kind == "number":
         found = re.search(r"(?:多少|第?几)\s*([\u4e00-\u9fff]{1,4})", folded)
         return found[1] if found else ""
-    found = re.search(r"(?:哪[一几些两二三四五六七八九十\d]*|什么|何种)([个位家所场项种类座名届方次]?)([\u4e00-\u9fff]{1,6})?", folded)
+    found = re.search(
+        r"(?:哪[一几些两二三四五六七八九十\d]*|什么|何种)([个位家所场项种类座名届方次]?)([\u4e00-\u9fff]{1,6})?", folded
+    )
     if not found or not found[2]:
         return ""
     first = segment.words(found[2])

@@ -9,6 +9,7 @@ import math
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Literal
 
 from libqa.text import dictionary, segment
@@ -46,8 +47,10 @@ _NUMBER = re.compile(
     rf"(?:%|‰|[{_HAN}])?"
 )
 _MEASURES = (
-    "平方公里 平方千米 平方米 公里 千米 厘米 毫米 公斤 千克 人次 万元 亿元 港元 美元 分钟 小时 个月 余人 多人 门次 学时 "
-    "人 名 位 个 所 家 场 次 项 门 册 种 座 支 届 组 年 月 天 日 周 岁 米 度 元 倍 条 件 篇 本 层 间 台 辆 张 份 套 卷 部 户 县 省 市 国 通 只 棵 片 "
+    "平方公里 平方千米 平方米 公里 千米 厘米 毫米 公斤 千克 人次 万元 亿元 港元 美元 分钟 小时 个月 余人 多人 "
+    "门次 学时 "
+    "人 名 位 个 所 家 场 次 项 门 册 种 座 支 届 组 年 月 天 日 周 岁 米 度 元 倍 条 件 篇 本 层 间 台 辆 张 份 "
+    "套 卷 部 户 县 省 市 国 通 只 棵 片 "
     "队 类 处 批 级 款 期 集 代 只 枚 架 艘 顷 亩 吨 克 斤 秒 分 点 % ‰ 馆 校 词 字 页 人员 学生"
 ).split()
 _MEASURE = re.compile("|".join(sorted(map(re.escape, _MEASURES), key=len, reverse=True)))
@@ -60,7 +63,8 @@ _SURNAMES = frozenset(
 )
 _COMPOUND = ("欧阳", "司马", "上官", "诸葛", "东方", "皇甫", "尉迟", "公孙", "慕容", "令狐", "端木", "司徒", "夏侯")
 _ROLES = (
-    "馆长 教授 研究馆员 副研究馆员 主任 书记 校长 院长 处长 部长 司长 秘书长 理事长 会长 主席 委员 院士 博士 老师 先生 女士 同志 巡视员 厅长 局长 "
+    "馆长 教授 研究馆员 副研究馆员 主任 书记 校长 院长 处长 部长 司长 秘书长 理事长 会长 主席 委员 院士 博士 老师 "
+    "先生 女士 同志 巡视员 厅长 局长 "
     "市长 省长 总理 总统 总裁 总经理 经理 董事长 主编 记者 研究员 工程师 讲师 专家 导演 作者 学者 律师 医生 将军 助理"
 ).split()
 _ROLE_BEFORE = re.compile(f"(?:{'|'.join(_ROLES)})$")
@@ -70,19 +74,25 @@ _FOREIGN = re.compile(rf"[{_HAN}]{{1,6}}(?:·[{_HAN}]{{1,8}})+")
 _LATIN_NAME = re.compile(r"[A-Z][a-z'-]+(?: [A-Z][a-z'.-]*)+")
 
 _ORG_ENDS = (
-    "大学 学院 图书馆 博物馆 体育馆 公司 集团 委员会 联盟 中心 研究所 研究院 教育部 教育厅 教委 出版社 协会 学会 工作组 指导委员会 工委 医院 银行 "
-    "中学 小学 党委 政府 法院 部队 基金会 联合会 协作组 分会 高校图工委 图工委 期刊社 报社 电视台 学校 高校 馆 处 局 厅 社"
+    "大学 学院 图书馆 博物馆 体育馆 公司 集团 委员会 联盟 中心 研究所 研究院 教育部 教育厅 教委 出版社 协会 学会 "
+    "工作组 指导委员会 工委 医院 银行 "
+    "中学 小学 党委 政府 法院 部队 基金会 联合会 协作组 分会 高校图工委 图工委 期刊社 报社 电视台 学校 高校 馆 处 "
+    "局 厅 社"
 ).split()
 _ORG_END = re.compile("|".join(sorted(_ORG_ENDS, key=len, reverse=True)))
 _PROVINCES = (
-    "北京 天津 上海 重庆 河北 山西 辽宁 吉林 黑龙江 江苏 浙江 安徽 福建 江西 山东 河南 湖北 湖南 广东 海南 四川 贵州 云南 陕西 甘肃 青海 台湾 内蒙古 "
+    "北京 天津 上海 重庆 河北 山西 辽宁 吉林 黑龙江 江苏 浙江 安徽 福建 江西 山东 河南 湖北 湖南 广东 海南 四川 "
+    "贵州 云南 陕西 甘肃 青海 台湾 内蒙古 "
     "广西 西藏 宁夏 新疆 香港 澳门"
 ).split()
 _CITIES = (
-    "成都 西安 昆明 贵阳 兰州 西宁 银川 乌鲁木齐 拉萨 呼和浩特 南宁 桂林 绵阳 延安 喀什 石河子 德阳 达州 武汉 长沙 广州 深圳 南京 杭州 苏州 宁波 厦门 福州 "
+    "成都 西安 昆明 贵阳 兰州 西宁 银川 乌鲁木齐 拉萨 呼和浩特 南宁 桂林 绵阳 延安 喀什 石河子 德阳 达州 武汉 "
+    "长沙 广州 深圳 南京 杭州 苏州 宁波 厦门 福州 "
     "南昌 合肥 郑州 济南 青岛 沈阳 大连 长春 哈尔滨 石家庄 太原 海口 三亚 台北 高雄"
 ).split()
-_COUNTRIES = "中国 美国 英国 法国 德国 日本 韩国 俄罗斯 加拿大 澳大利亚 印度 意大利 西班牙 新加坡 欧洲 亚洲 非洲".split()
+_COUNTRIES = (
+    "中国 美国 英国 法国 德国 日本 韩国 俄罗斯 加拿大 澳大利亚 印度 意大利 西班牙 新加坡 欧洲 亚洲 非洲".split()
+)
 _PLACE = re.compile(
     rf"(?:{'|'.join(_PROVINCES + _CITIES + _COUNTRIES)})(?:省|市|自治区|维吾尔自治区|壮族自治区|回族自治区)?"
     rf"|[{_HAN}]{{2,5}}(?:省|市|县|自治区|自治州|校区|街道|半岛|群岛)"
@@ -90,16 +100,20 @@ _PLACE = re.compile(
 # Verbs and prepositions that follow names far more often than they end them.
 _SELDOM_GIVEN = frozenset("作以致在对就从向由于任主出表指认说称讲谈介赴到为提带率等还各曾慕都则也并又已均")
 # Characters at which a name of an organisation or place cannot go on to the left.
-_STOPPERS = frozenset("由与和及在以对为是于从向被将把的了着到至等并也而或即该各其由给让使、。，,;；:：!！?？()（）《》“”‘’\"\n 　")
+_STOPPERS = frozenset(
+    '由与和及在以对为是于从向被将把的了着到至等并也而或即该各其由给让使、。，,;；:：!！?？()（）《》“”‘’"\n 　'
+)
 
 
-def find(text: str) -> list[Entity]:
-    """Return the entities of ``text`` in order of their start; kinds may overlap (a title may hold an organisation)."""
+@lru_cache(maxsize=1024)
+def find(text: str) -> tuple[Entity, ...]:
+    """Return the entities of ``text`` in order of their start; kinds may overlap (a title may hold an "
+    "organisation)."""
     folded = fold(text)
     words = segment.words(text)
     found = [*_dates(folded), *_numbers(folded), *_titles(text), *_places(folded), *_organisations(folded, words)]
     found += [Entity("person", start, end) for start, end in _people(text, folded, words)]
-    return sorted(set(found), key=lambda e: (e.start, e.end, e.kind))
+    return tuple(sorted(set(found), key=lambda e: (e.start, e.end, e.kind)))
 
 
 def people(text: str) -> list[tuple[int, int]]:
@@ -124,7 +138,10 @@ def _dates(folded: str) -> Iterator[Entity]:
 def _numbers(folded: str) -> Iterator[Entity]:
     for m in _NUMBER.finditer(folded):
         end = m.end()
-        core = re.match(rf"(?:约|近|逾|超过|超|共计?|总计|达到?|累计|第|百分之)?{_NUMERAL}[多余几]?(?:百|千|万|亿|百万|千万|万亿)?[多余几]?", m[0])
+        core = re.match(
+            rf"(?:约|近|逾|超过|超|共计?|总计|达到?|累计|第|百分之)?{_NUMERAL}[多余几]?(?:百|千|万|亿|百万|千万|万亿)?[多余几]?",
+            m[0],
+        )
         stop = m.start() + (len(core[0]) if core else len(m[0]))
         measure = _MEASURE.match(folded, stop)
         if not re.search(r"\d", m[0]) and not measure and not re.search("[十百千万亿]", m[0][:-1]):
@@ -204,9 +221,9 @@ def _people(text: str, folded: str, words: list[Word]) -> list[tuple[int, int]]:
 
 def _transcribed(name: str) -> bool:
     """Whether the parts of a name with middle dots are no ordinary words (智慧图书馆·未来学习中心 is no person)."""
-    return all(dictionary.part_of_speech(part) in ("", "nr", "ns", "nrt", "nrfg", "nz") for part in name.split("·")) and not (
-        _ORG_END.search(name)
-    )
+    return all(
+        dictionary.part_of_speech(part) in ("", "nr", "ns", "nrt", "nrfg", "nz") for part in name.split("·")
+    ) and not (_ORG_END.search(name))
 
 
 def _name_end(folded: str, at: int, size: int) -> int:
