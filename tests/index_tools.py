@@ -8,7 +8,7 @@ from libqa.config import Settings
 from libqa.index import Index
 from libqa.types import Document
 
-SETTINGS = Settings(lock_seconds=5)
+SETTINGS = Settings(lock_seconds=5, embedder="hash")
 
 
 class HashEmbedder:

@@ -1,0 +1,232 @@
+"""Measure retrieval on development questions, and learn the fusion weights of ``libqa.answering.retrieve``.
+
+Usage: python eval/bench_retrieval.py [--pool N] [--questions N] [--learn] [--latency N]
+
+Sets: cmrc (cmrc2018/trial, Simplified questions), drcd (drcd/dev, Traditional questions), each on its own paragraphs
+plus paragraphs of news articles (crud_news) up to ``--pool``; ntrex (English sentence to its Chinese translation). A hit
+is right if it comes from the paragraph that the question was written for. Needs the data sets (``LIBQA_DATA``).
+"""
+
+from __future__ import annotations
+
+import argparse
+import gzip
+import itertools
+import json
+import os
+import random
+import re
+import tempfile
+import time
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import bm25s
+import numpy as np
+
+from libqa.answering.retrieve import WEIGHTS, Weights, fuse, understand
+from libqa.config import Settings
+from libqa.index import Index, View
+from libqa.models import load_embedder, translate
+from libqa.text.script import fold
+from libqa.text.segment import terms
+from libqa.types import Document
+
+DATA = Path(os.environ.get("LIBQA_DATA", Path(__file__).parents[1] / "../shared/data"))
+DEPTH = 10
+Ranking = Sequence[str]
+
+
+@dataclass(frozen=True)
+class Task:
+    """Documents to search, and questions with the id of the right one."""
+
+    name: str
+    documents: list[Document]
+    questions: list[tuple[str, str]]
+
+
+def rows(name: str) -> Iterable[dict[str, str]]:
+    with gzip.open(DATA / f"{name}.jsonl.gz", "rt", encoding="utf-8") as file:
+        yield from map(json.loads, file)
+
+
+def reading_task(name: str, source: str, pool: int, questions: int) -> Task:
+    """Paragraphs as documents without titles, since titles of encyclopaedia articles give half the answer away."""
+    paragraphs: dict[str, str] = {}
+    asked = []
+    for row in rows(source):
+        number = paragraphs.setdefault(row["context"], str(len(paragraphs)))
+        asked.append((row["question"], number))
+    random.Random(0).shuffle(asked)
+    documents = [Document(number, text, " ") for text, number in paragraphs.items()]
+    for i, row in enumerate(itertools.islice(rows("crud_news/text"), max(0, pool - len(documents)))):
+        documents.append(Document(f"news{i}", row["text"][:500], " "))
+    return Task(name, documents, asked[:questions])
+
+
+def translation_task(questions: int) -> Task:
+    pairs = list(rows("ntrex/train"))
+    documents = [Document(str(i), row["zh"], " ") for i, row in enumerate(pairs)]
+    asked = [(row["en"], str(i)) for i, row in enumerate(pairs)]
+    random.Random(0).shuffle(asked)
+    return Task("ntrex", documents, asked[:questions])
+
+
+def figures(rankings: Iterable[Ranking], task: Task) -> tuple[float, float, float, float]:
+    """Return R@1, R@5, R@10 and MRR@10."""
+    places = [
+        next((place for place, found in enumerate(ranking[:DEPTH], 1) if found == right), 0)
+        for ranking, (_, right) in zip(rankings, task.questions, strict=True)
+    ]
+    recall = [sum(0 < place <= k for place in places) / len(places) for k in (1, 5, 10)]
+    return recall[0], recall[1], recall[2], sum(1 / place for place in places if place) / len(places)
+
+
+def reference(task: Task, tokens: Callable[[str], list[str]]) -> list[Ranking]:
+    """Rank with bm25s (Lucene's BM25) over whole paragraphs and the given tokens."""
+    engine = bm25s.BM25(method="lucene", k1=1.2, b=0.75)
+    engine.index([tokens(document.text) for document in task.documents], show_progress=False)
+    names = [document.id for document in task.documents]
+    asked = [tokens(question) or [""] for question, _ in task.questions]
+    found, _ = engine.retrieve(asked, k=DEPTH, show_progress=False)
+    return [[names[i] for i in row] for row in found]
+
+
+def documents_of(view: View, hits: Iterable[tuple[int, float]], owner: dict[int, str]) -> list[str]:
+    return list(dict.fromkeys(owner[number] for number, _ in hits))
+
+
+@dataclass
+class Bench:
+    """One task in an index of its own, with the vectors of its questions."""
+
+    task: Task
+    view: View
+    owner: dict[int, str]
+    vectors: np.ndarray
+
+    def fused(self, weights: Weights) -> list[Ranking]:
+        ranked = []
+        for (question, _), vector in zip(self.task.questions, self.vectors, strict=True):
+            query = understand(question, translate, self.view.holding, weights)
+            ranked.append(documents_of(self.view, fuse(self.view, query, vector, weights)[:50], self.owner))
+        return ranked
+
+    def dense(self) -> list[Ranking]:
+        return [documents_of(self.view, self.view.dense(vector, 30), self.owner) for vector in self.vectors]
+
+
+def open_bench(task: Task, directory: Path) -> Bench:
+    embedder = load_embedder()
+    start = time.perf_counter()
+    index = Index.create(directory / task.name, embedder, Settings(), task.documents)
+    print(f"{task.name}: {len(task.documents)} documents indexed in {time.perf_counter() - start:.1f} s", flush=True)
+    view = index.view().__enter__()
+    owner = {p.id: document.id for document in task.documents for p in view.passages_of(document.id)}
+    vectors = embedder.encode([question for question, _ in task.questions], "query")
+    return Bench(task, view, owner, vectors)
+
+
+def report(bench: Bench) -> None:
+    task = bench.task
+    lexical = replace(WEIGHTS, dense=0.0, dense_english=0.0)
+    systems = {
+        r"BM25, \w\w+": reference(task, lambda text: re.findall(r"\w\w+", text.lower())),
+        "BM25, jieba": reference(task, lambda text: [t for t in terms(text) if t[0] != "~"]),
+        "BM25, jieba + bigrams": reference(task, terms),
+        "dense": bench.dense(),
+        "libqa, lexical side": bench.fused(lexical),
+        "libqa": bench.fused(WEIGHTS),
+    }
+    print(
+        f"\n| {task.name}: {len(task.questions)} questions, {len(task.documents)} documents | R@1 | R@5 | R@10 | MRR@10 |"
+    )
+    print("|---|---|---|---|---|")
+    for name, rankings in systems.items():
+        print(f"| {name} | " + " | ".join(f"{value:.3f}" for value in figures(rankings, task)) + " |", flush=True)
+
+
+GRID = {
+    "bigram": (0.2, 0.35, 0.5, 0.7, 1.0),
+    "stop": (0.0, 0.05, 0.15),
+    "single": (0.3, 0.5, 0.8, 1.0),
+    "rarity": (0.0, 0.3, 0.5, 1.0),
+    "english": (0.3, 0.7, 1.0),
+    "dense": (0.0, 0.1, 0.2, 0.3, 0.5, 0.8, 1.2),
+    "dense_english": (0.0, 0.3, 0.6, 1.0, 1.5, 2.5),
+}
+
+
+def learn(benches: Sequence[Bench]) -> Weights:
+    """Coordinate ascent on the mean MRR@10; a dense weight must lower no set's R@1 below its lexical side."""
+    weights = WEIGHTS
+
+    def value(candidate: Weights) -> float:
+        return float(np.mean([figures(bench.fused(candidate), bench.task)[3] for bench in benches]))
+
+    best = value(weights)
+    for name, values in GRID.items():
+        for candidate in (replace(weights, **{name: v}) for v in values if v != getattr(weights, name)):
+            reached = value(candidate)
+            print(f"{name}={getattr(candidate, name)}: {reached:.4f}", flush=True)
+            if reached > best:
+                best, weights = reached, candidate
+    print(weights, best)
+    return weights
+
+
+def latency(count: int, directory: Path) -> None:
+    """Build an index of ``count`` passages of news and statutes, and time questions on it."""
+    texts = (row["text"] for name in ("crud_news/text", "tw_laws_text/text", "cn_laws_text/text") for row in rows(name))
+    pieces = (text[i : i + 280] for text in texts for i in range(0, len(text), 280))
+    documents = [
+        Document(str(i), text, " ") for i, text in enumerate(itertools.islice((p for p in pieces if p.strip()), count))
+    ]
+    embedder = load_embedder()
+    start = time.perf_counter()
+    index = Index.create(directory / "latency", embedder, Settings(), documents)
+    built = time.perf_counter() - start
+    size = sum(file.stat().st_size for file in (directory / "latency").rglob("*") if file.is_file())
+    start = time.perf_counter()
+    index = Index.open(directory / "latency", load_embedder, Settings())
+    opened = time.perf_counter() - start
+    questions = [row["question"] for row in itertools.islice(rows("cmrc2018/trial"), 200)]
+    spent = []
+    for question in questions:
+        start = time.perf_counter()
+        with index.view() as view:
+            query = understand(question, translate, view.holding)
+            fuse(view, query, embedder.encode([fold(question)], "query")[0])
+        spent.append((time.perf_counter() - start) * 1000)
+    print(f"{len(documents)} passages: built in {built:.0f} s, {size / 2**20:.0f} MB on disk, opened in {opened:.2f} s")
+    print("a search takes {:.1f} ms (median), {:.1f} ms (95 %)".format(*np.percentile(spent[20:], [50, 95])))
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--pool", type=int, default=5000, help="documents to search in each reading set")
+    parser.add_argument("--questions", type=int, default=500, help="questions of each set")
+    parser.add_argument("--learn", action="store_true", help="learn the weights instead of reporting")
+    parser.add_argument("--latency", type=int, metavar="N", help="only time searches in an index of N passages")
+    options = parser.parse_args()
+    with tempfile.TemporaryDirectory() as name:
+        if options.latency:
+            latency(options.latency, Path(name))
+            return
+        tasks = [
+            reading_task("cmrc", "cmrc2018/trial", options.pool, options.questions),
+            reading_task("drcd", "drcd/dev", options.pool, options.questions),
+            translation_task(options.questions),
+        ]
+        benches = [open_bench(task, Path(name)) for task in tasks]
+        if options.learn:
+            learn(benches)
+        else:
+            for bench in benches:
+                report(bench)
+
+
+if __name__ == "__main__":
+    main()
