@@ -49,7 +49,7 @@ def test_damaged_text_is_repaired_and_leads_back_to_the_file(tmp_path):
     file = tmp_path / "a.md"
     file.write_text("---\ntopic: x\n---\n數(shù)智賦能,圖書館建設(shè)高質(zhì)量發(fā)展。", encoding="utf-8")
     document = only(file)
-    assert document.text == "数智赋能,图书馆建设高质量发展。"
+    assert document.text == "数智赋能，图书馆建设高质量发展。"
     start = document.text.index("建设")
     first, last = document.offsets.to_raw(start, start + 2)
     assert document.raw[first:last] == "建設(shè)"
