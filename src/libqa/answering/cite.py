@@ -3,6 +3,8 @@
 
 from __future__ import annotations
 
+import itertools
+
 from libqa.answering.candidates import Candidate, Laid, Span, trim
 from libqa.answering.features import Coverage
 from libqa.text import entities, segment
@@ -87,4 +89,4 @@ def _blocks(text: str, start: int, end: int) -> list[Span]:
             merged.append([a, b])
     edges = [a for a, _ in merged] + [len(piece)]
     edges[0] = 0
-    return [(start + a, start + b) for a, b in zip(edges[:-1], edges[1:], strict=True)]
+    return [(start + a, start + b) for a, b in itertools.pairwise(edges)]

@@ -119,7 +119,8 @@ _EN_STOP = frozenset(
     "whose which what when where why how "
     "many much long far often as about into over after before during than then so such any all some each every "
     "please tell me give list name "
-    "describe explain say says said i you we us our your my not no also did does if but between among through per vs out up".split()
+    "describe explain say says said i you we us our your my not no also did does if but between among "
+    "through per vs out up".split()
 )
 
 

@@ -71,7 +71,10 @@ _ROLE_BEFORE = re.compile(f"(?:{'|'.join(_ROLES)})$")
 _ROLE_AFTER = re.compile(f"(?:{'|'.join(sorted(_ROLES, key=len, reverse=True))}|副)")
 _ROLE_ANYWHERE = re.compile(f".*(?:{'|'.join(_ROLES)})(?=.)")
 _FOREIGN = re.compile(rf"[{_HAN}]{{1,6}}(?:·[{_HAN}]{{1,8}})+")
-_LATIN_NAME = re.compile(r"[A-Z][a-z'-]+(?: [A-Z][a-z'.-]*)+")
+_LATIN_NAME = re.compile(r"[A-Z][a-z'-]+(?: [A-Z]\.)*(?: [A-Z][a-z'-]+)+")
+_LATIN_BODY = re.compile(
+    "Librar|Universit|College|School|Institut|Cent(?:er|re)|Committee|Alliance|Union|Press|Compan|Forum"
+)
 
 _ORG_ENDS = (
     "大学 学院 图书馆 博物馆 体育馆 公司 集团 委员会 联盟 中心 研究所 研究院 教育部 教育厅 教委 出版社 协会 学会 "
@@ -95,7 +98,7 @@ _COUNTRIES = (
 )
 _PLACE = re.compile(
     rf"(?:{'|'.join(_PROVINCES + _CITIES + _COUNTRIES)})(?:省|市|自治区|维吾尔自治区|壮族自治区|回族自治区)?"
-    rf"|[{_HAN}]{{2,5}}(?:省|市|县|自治区|自治州|校区|街道|半岛|群岛)"
+    rf"|[{_HAN}]{{2,5}}(?:省|市|县|自治区|自治州|校区|街道|半岛|群岛|(?<![地社园片灾山自治])区)"
 )
 # Verbs and prepositions that follow names far more often than they end them.
 _SELDOM_GIVEN = frozenset("作以致在对就从向由于任主出表指认说称讲谈介赴到为提带率等还各曾慕都则也并又已均")
@@ -199,20 +202,28 @@ def _cost(run: str) -> float:
 
 
 def _people(text: str, folded: str, words: list[Word]) -> list[tuple[int, int]]:
-    starts = {start for _, start, _ in words}
+    starts = {start: word for word, start, _ in words}
+    ends = {end: word for word, _, end in words if dictionary.part_of_speech(word) not in ("nr", "nrt", "nrfg", "nz")}
     found = []
     for m in _FOREIGN.finditer(folded):
         role = _ROLE_ANYWHERE.match(m[0])
         start = m.start() + (role.end() if role else 0)
-        if _transcribed(folded[start : m.end()]):
-            found.append((start, m.end()))
-    found += [m.span() for m in _LATIN_NAME.finditer(text)]
+        end = m.end()
+        while (word := ends.get(end, "")) and dictionary.part_of_speech(word)[:1] in tuple("vpcdun"):
+            end -= len(word)  # a verb that follows the name: 出席, 致辞
+        if "·" in folded[start:end].rstrip("·") and _transcribed(folded[start:end]):
+            found.append((start, end))
+    found += [m.span() for m in _LATIN_NAME.finditer(text) if not _LATIN_BODY.search(m[0])]
     at = 0
     while at < len(folded):
         size = 0
         if at in starts:
             size = 2 if folded[at : at + 2] in _COMPOUND else 1 if folded[at] in _SURNAMES else 0
-        end = _name_end(folded, at, size) if size else 0
+        known = starts.get(at, "")
+        if size and size < len(known) <= size + 2 and dictionary.part_of_speech(known) == "nr":
+            end = at + len(known)
+        else:
+            end = _name_end(folded, at, size) if size else 0
         if end:
             found.append((at, end))
         at = end or at + 1

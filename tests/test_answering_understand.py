@@ -1,0 +1,116 @@
+"""What a question asks for, and how follow-ups are made complete."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from libqa.answering import dialogue, rarity
+from libqa.answering.understand import content_words, understand
+
+
+@pytest.mark.parametrize(
+    ("question", "kind", "head"),
+    [
+        ("会议是什么时候召开的？", "when", ""),
+        ("會議在哪一年召開？", "when", ""),
+        ("谁是现任院长？", "who", ""),
+        ("展览由哪位馆员策划？", "who", ""),
+        ("新馆建在哪里？", "where", ""),
+        ("新馆有多少个座位？", "number", "个座位"),
+        ("为什么要闭馆？", "why", ""),
+        ("怎么续借图书？", "how", ""),
+        ("哪些阅览室周末开放？", "list", "阅览室"),
+        ("开放了哪三个阅览室？", "list", "阅览室"),
+        ("由哪家公司承建？", "which", "公司"),
+        ("新馆周日开放吗？", "yesno", ""),
+        ("When does the reading room open?", "when", ""),
+        ("How many seats does it have?", "number", "seats"),
+        ("Who designed the building?", "who", ""),
+        ("Where is the new campus?", "where", ""),
+        ("Why was it closed?", "why", ""),
+        ("Which companies took part?", "list", ""),
+        ("Did the library open on Sunday?", "yesno", ""),
+    ],
+)
+def test_the_question_word_gives_the_type(question: str, kind: str, head: str) -> None:
+    understood = understand(question, rarity.rarity)
+    assert understood.kind == kind
+    if head:
+        assert understood.head in head
+
+
+def test_terms_leave_the_question_words_out() -> None:
+    understood = understand("由哪家公司承建图书馆？", rarity.rarity)
+    assert [t.text for t in understood.terms] == ["公司", "承建", "图书馆"]
+
+
+def test_english_words_bring_their_chinese_forms() -> None:
+    understood = understand("Who chairs the committee?", rarity.rarity)
+    forms = {form for term in understood.terms for form, _ in term.forms}
+    assert {"committee", "委员会"} <= forms
+
+
+def test_names_years_and_titles_are_anchors() -> None:
+    understood = understand("王小明教授2021年在《光明日报》上说了什么？", rarity.rarity)
+    assert {form for a in understood.anchors for form in a.forms} >= {"2021", "王小明", "光明日报"}
+
+
+def test_words_of_the_question_before_count_less() -> None:
+    understood = understand("主题是什么？", rarity.rarity, context="论坛")
+    weight = {t.text: t.weight for t in understood.terms}
+    assert weight["论坛"] < rarity.rarity("论坛") == pytest.approx(weight["论坛"] / 0.4)
+
+
+def no_likeness(_: str, others: Sequence[str]) -> list[float]:
+    return [0.0] * len(others)
+
+
+def alike(pairs: set[tuple[str, str]]) -> dialogue.Similarity:
+    return lambda word, others: [1.0 if (word, other) in pairs else 0.0 for other in others]
+
+
+@pytest.mark.parametrize(
+    ("question", "history", "text", "context"),
+    [
+        ("他什么时候到任？", [("馆长是谁？", "王小明。")], "王小明什么时候到任？", ""),
+        (
+            "When did he start?",
+            [("Who is the director?", "Wang Xiaoming (“王小明”).")],
+            "When did Wang Xiaoming start?",
+            "",
+        ),
+        ("What was his talk about?", [("Who spoke?", "Li Hua.")], "What was Li Hua's talk about?", ""),
+        ("那上海呢？", [("北京有几家分馆？", "三家。")], "上海有几家分馆？", ""),
+        ("And in 2022?", [("How many visitors came in 2021?", "500")], "How many visitors came in 2022?", ""),
+        ("在哪里举行？", [("读书节的主题是什么？", "阅读。")], "在哪里举行？", "读书节 主题"),
+        ("读书节在上海图书馆哪个厅举行？", [("北京有几家分馆？", "三家。")], "读书节在上海图书馆哪个厅举行？", ""),
+    ],
+)
+def test_follow_ups(question: str, history: list[tuple[str, str]], text: str, context: str) -> None:
+    assert dialogue.resolve(question, history, no_likeness) == dialogue.Resolved(text, context)
+
+
+def test_a_fragment_takes_the_place_of_the_likest_word() -> None:
+    similarity = alike({("周末", "平日")})
+    resolved = dialogue.resolve("周末呢？", [("平日几点开门？", "八点。")], similarity)
+    assert resolved.text == "周末几点开门？"
+
+
+def test_a_chain_of_follow_ups_keeps_its_subject() -> None:
+    history = [("馆长是谁？", "王小明。"), ("他什么时候到任？", "2020年。")]
+    assert dialogue.resolve("他的前任是谁？", history, no_likeness).text == "王小明的前任是谁？"
+
+
+@given(st.text(max_size=40), st.lists(st.tuples(st.text(max_size=30), st.text(max_size=30)), max_size=3))
+def test_any_history_is_survived(question: str, history: list[tuple[str, str]]) -> None:
+    resolved = dialogue.resolve(question, history, no_likeness)
+    understand(resolved.text, rarity.rarity, resolved.context)
+
+
+def test_content_words() -> None:
+    assert content_words("图书馆什么时候开门？") == ["图书馆", "开门"]
+    assert content_words("When does the library open?") == ["library", "open"]
