@@ -6,28 +6,24 @@ import logging
 import sqlite3
 import threading
 import time
-from collections.abc import Callable, Iterable, Iterator, Sized
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from libqa.config import Settings
 from libqa.errors import IndexMismatch, IndexMissing, SettingError
-from libqa.index import snapshot, store
+from libqa.index import prepare, snapshot, store
 from libqa.index.lock import writer_lock
-from libqa.index.passages import Piece, context, split
+from libqa.index.prepare import Progress
 from libqa.index.state import State, catch_up
 from libqa.index.view import View
-from libqa.reading.files import check
-from libqa.text.names import passage_terms
 from libqa.types import Document
 
 if TYPE_CHECKING:
     from libqa.models import Embedder
 
 log = logging.getLogger(__name__)
-Progress = Callable[[int, "int | None"], None]
-_BATCH = 256  # passages embedded and committed together
 # A new snapshot is worth its time when a tenth of the index, or this many passages, changed since the last one.
 _SNAPSHOT_SHARE, _SNAPSHOT_MOST = 10, 5000
 _ATTEMPTS = 5  # to read at least the change that another thread has seen
@@ -82,8 +78,8 @@ class Index:
             with index._writer() as connection:
                 with store.transaction(connection, write=True):
                     store.reset(connection, embedder.name, embedder.fingerprint, embedder.dimension)
-                    for batch in index._batches(documents, progress):
-                        _put(connection, batch)
+                    for batch in prepare.batches(documents, embedder, progress):
+                        prepare.put(connection, batch)
                 connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
             index._save_snapshot(always=True)
         return index
@@ -119,11 +115,11 @@ class Index:
         """
         done: list[str] = []
         with self._writing() as connection:
-            for batch in self._batches(documents, progress, connection):
-                if any(entries is not None for _, entries in batch):
+            for batch in prepare.batches(documents, self.embedder, progress, connection):
+                if any(ready.entries is not None for ready in batch):
                     with store.transaction(connection, write=True):
-                        _put(connection, batch)
-                done += [document.id for document, _ in batch]
+                        prepare.put(connection, batch)
+                done += [ready.document.id for ready in batch]
             self._save_snapshot()
         return done
 
@@ -157,8 +153,9 @@ class Index:
                     if state is not None:
                         yield View(state, connection)
                         break
+                fresh = store.connect(self.path)
                 connection.close()
-                connection = store.connect(self.path)
+                connection = fresh
         finally:
             self._give_back(connection)
 
@@ -211,46 +208,6 @@ class Index:
         if (head.embedder, head.fingerprint) != (mine.name, mine.fingerprint):
             raise _mismatch(self.path, head, f"{mine.name!r} ({mine.fingerprint[:12]})")
         return head
-
-    def _batches(
-        self, documents: Iterable[Document], progress: Progress | None, connection: sqlite3.Connection | None = None
-    ) -> Iterator[list[tuple[Document, list[store.Entry] | None]]]:
-        """Yield documents with their passages, embedded, in batches; ``None`` for one that is stored already."""
-        total = len(documents) if isinstance(documents, Sized) else None
-        done = size = 0
-        batch: list[tuple[Document, list[Piece] | None]] = []
-        for document in documents:
-            check(document, f"document {document.id!r}")
-            if size >= _BATCH or any(document.id == other.id for other, _ in batch):
-                yield self._embed(batch)
-                done += len(batch)
-                if progress:
-                    progress(done, total)
-                batch, size = [], 0
-            known = connection is not None and store.document(connection, document.id) == document
-            pieces = None if known else split(document.text)
-            batch.append((document, pieces))
-            size += len(pieces or ())
-        if batch:
-            yield self._embed(batch)
-        if progress:
-            progress(done + len(batch), total)
-
-    def _embed(
-        self, batch: list[tuple[Document, list[Piece] | None]]
-    ) -> list[tuple[Document, list[store.Entry] | None]]:
-        texts = [context(document.title, piece, document.text) for document, pieces in batch for piece in pieces or ()]
-        vectors = iter(self.embedder.encode(texts, "passage") if texts else ())
-        listed = iter(texts)
-        return [
-            (
-                document,
-                None
-                if pieces is None
-                else [store.Entry(piece, next(vectors), passage_terms(next(listed))) for piece in pieces],
-            )
-            for document, pieces in batch
-        ]
 
     @contextmanager
     def _writing(self) -> Iterator[sqlite3.Connection]:
@@ -308,13 +265,6 @@ def _mismatch(path: Path, head: store.Head, other: str) -> IndexMismatch:
         f"it was built with the embedding model {head.embedder!r} ({head.fingerprint[:12]}), not {other}",
         "set embedder to that model, or build the index anew with `libqa build`",
     )
-
-
-def _put(connection: sqlite3.Connection, batch: list[tuple[Document, list[store.Entry] | None]]) -> None:
-    sequence = store.next_change(connection)
-    for document, entries in batch:
-        if entries is not None:
-            store.put(connection, document, entries, sequence)
 
 
 @contextmanager
