@@ -19,7 +19,15 @@ def test_names_in_pinyin():
 
 
 def test_a_name_is_found_in_either_order_and_spelling():
-    for question in ("Who is Wei Qunyi?", "Qunyi Wei", "wei qun-yi", "QUN YI WEI", "Wei Qun Yi", "weiqunyi"):
+    for question in (
+        "Who is Wei Qunyi?",
+        "Qunyi Wei",
+        "wei qun-yi",
+        "QUN YI WEI",
+        "Wei Qun Yi",
+        "weiqunyi",
+        "Wei Qunyi's talk",
+    ):
         assert "@weiqunyi" in query_names(question), question
     assert query_names("Wei Qunyi")["@weiqunyi"] == {"wei", "qunyi"}
     assert "@lvbu" in query_names("Lü Bu")

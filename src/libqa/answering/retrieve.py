@@ -36,18 +36,20 @@ class Weights:
     """What each part of a query counts.
 
     ``bigram`` is the weight of a character bigram beside a word's 1; ``stop`` that of words that only ask;
-    ``name`` that of a name in pinyin; ``english`` that of an English word itself beside its translations;
+    ``name`` that of a name in pinyin; ``english`` that of an English word itself beside its translations, which count
+    as the power ``translation`` of their probability;
     ``dense`` and ``dense_english`` are the weights of the cosine beside the lexical score, for Chinese and English
     questions.
     """
 
-    bigram: float = 0.5
-    stop: float = 0.05
-    single: float = 0.5
+    bigram: float = 1.0
+    stop: float = 0.15
+    single: float = 0.8
     rarity: float = 0.5
     name: float = 2.0
-    english: float = 0.7
-    dense: float = 0.3
+    english: float = 0.3
+    translation: float = 0.7
+    dense: float = 0.2
     dense_english: float = 1.0
 
 
@@ -161,7 +163,7 @@ def _english(question: str, translate: Translate, spelt: frozenset[str], weights
         for word, probability in chinese:
             for term in terms(word):
                 scale = weights.bigram if term[0] == "~" else 1.0
-                group[term] = max(group.get(term, 0.0), probability * scale)
+                group[term] = max(group.get(term, 0.0), probability**weights.translation * scale)
         yield tuple(group.items())
     for term in dict.fromkeys(terms(question)):
         if term not in known and term not in _FUNCTION_WORDS:

@@ -15,6 +15,7 @@ from libqa.text.segment import run_terms, runs
 _NOT_GIVEN = frozenset("的了是在和与及为以等将向并对从由")
 _SPELLINGS = 4  # of one name: 曾 zeng or ceng, 吕 lü, lv, lu or lyu
 _LATIN = re.compile(r"[A-Za-zÀ-ɏ]+(?:['’\-][A-Za-zÀ-ɏ]+)*")
+_POSSESSIVE = re.compile(r"['’]s(?![A-Za-z])", re.IGNORECASE)
 _MARK = "@"
 _RARE = 50  # count in jieba's dictionary (of 60 million) up to which a word may be a part of a name (兰利 in 兰利琼)
 
@@ -57,7 +58,7 @@ def query_names(question: str) -> dict[str, frozenset[str]]:
     """
     found: dict[str, frozenset[str]] = {}
     for run in re.split(r"[^A-Za-zÀ-ɏ'’\- ]+", question):
-        latin = [(word.lower(), _plain(word)) for word in _LATIN.findall(run)]
+        latin = [(word.lower(), _plain(word)) for word in _LATIN.findall(_POSSESSIVE.sub("", run))]
         for size in (1, 2, 3):
             for i in range(len(latin) - size + 1):
                 typed, plain = zip(*latin[i : i + size], strict=True)
