@@ -24,11 +24,11 @@ from torch.nn import functional
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent / "src"))
 sys.path.insert(0, str(Path(__file__).resolve().parent))
 
-from common import arguments, rows, seed_everything  # noqa: E402
+from common import arguments, rows, seed_everything
 
-from libqa.answering import rarity, reader, understand  # noqa: E402
-from libqa.text import segment  # noqa: E402
-from libqa.text.script import fold  # noqa: E402
+from libqa.answering import rarity, reader, understand
+from libqa.text import segment
+from libqa.text.script import fold
 
 WIDTH, CHARACTER, WORD = 96, 48, 64
 WINDOW = 320
@@ -200,6 +200,7 @@ def batch_of(items, device):
 def main() -> None:
     parser = arguments(__doc__)
     parser.add_argument("--epochs", type=int, default=8)
+    parser.add_argument("--anneal", type=int, default=0, help="break the cycle off: so many more epochs down to rate 0")
     parser.add_argument("--limit", type=int, default=0, help="train on so many questions only")
     parser.add_argument("--out", type=Path, default=reader.READER)
     args = parser.parse_args()
@@ -249,6 +250,13 @@ def main() -> None:
         optimiser.load_state_dict(state["optimiser"])
         schedule.load_state_dict(state["schedule"])
         first = state["epoch"] + 1
+    if args.anneal:
+        rate = schedule.get_last_lr()[0]
+        steps = args.anneal * (len(examples) * 13 // 10 // 32 + 1)
+        for group in optimiser.param_groups:
+            group["lr"] = group["initial_lr"] = rate
+        schedule = torch.optim.lr_scheduler.LinearLR(optimiser, 1.0, 0.02, total_iters=steps)
+        args.epochs = first + args.anneal
     print(f"{sum(p.numel() for p in net.parameters() if p.requires_grad)} trained parameters", flush=True)
     for epoch in range(first, args.epochs):
         rng = random.Random(args.seed * 1000 + epoch)
@@ -259,7 +267,7 @@ def main() -> None:
             low, high = window(row, text, rng)
             a = row["answers"][0]["start"] - low
             b = a + len(row["answers"][0]["text"]) - 1
-            if 0 <= a and b < high - low:
+            if a >= 0 and b < high - low:
                 items.append((q, pack(near, low, high), (a, b, 1)))
             if rng.random() < 0.3:
                 if far is not None and rng.random() < 0.6:

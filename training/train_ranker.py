@@ -24,16 +24,16 @@ import numpy as np
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent / "src"))
 sys.path.insert(0, str(Path(__file__).resolve().parent))
 
-from common import arguments, rows, seed_everything  # noqa: E402
-from train_pointer import held_out  # noqa: E402
+from common import arguments, rows, seed_everything
+from train_pointer import held_out
 
-from libqa.answering import abstain, answer, extract, features, rarity, reader, understand  # noqa: E402
-from libqa.answering.retrieve import retrieve  # noqa: E402
-from libqa.config import Settings  # noqa: E402
-from libqa.index import Index  # noqa: E402
-from libqa.models import load_embedder  # noqa: E402
-from libqa.text import entities  # noqa: E402
-from libqa.types import Document  # noqa: E402
+from libqa.answering import abstain, answer, extract, features, rarity, reader, understand
+from libqa.answering.dialogue import Resolved
+from libqa.config import Settings
+from libqa.index import Index
+from libqa.models import lexicon, load_embedder
+from libqa.text import entities
+from libqa.types import Document
 
 
 def f1(a: str, b: str) -> float:
@@ -62,12 +62,48 @@ def swap(question: str, names: list[str], rng: random.Random) -> str | None:
     return question[: e.start] + rng.choice(names) + question[e.end :]
 
 
+def reverse_lexicon() -> dict[str, str]:
+    """Return for each Chinese term the English word or short phrase that most likely means it."""
+    best: dict[str, tuple[float, str]] = {}
+    for line in lexicon.BUNDLED.read_text(encoding="utf-8").splitlines():
+        english, _, senses = line.partition("\t")
+        for sense in senses.split(" "):
+            chinese, _, share = sense.rpartition(":")
+            if english.count(" ") < 2 and english.isascii() and not english.isdigit():
+                best[chinese] = max(best.get(chinese, (0.0, "")), (float(share), english))
+    return {chinese: english for chinese, (_, english) in best.items()}
+
+
+WORDS = {
+    "who": "who", "when": "when", "where": "where", "number": "how many", "list": "which", "which": "which",
+    "why": "why", "how": "how", "what": "what", "yesno": "is",
+}  # fmt: skip
+
+
+def gloss(question: str, english: dict[str, str]) -> str | None:
+    """Return the question word for word in English, names in pinyin; ``None`` where too little can be said."""
+    from pypinyin import lazy_pinyin
+
+    understood = understand.understand(question, rarity.rarity)
+    people = [question[a:b] for a, b in entities.people(question)]
+    words, missing = [], 0
+    for term in understood.terms:
+        if term.text in people:
+            sounds = lazy_pinyin(term.text)
+            words.append(sounds[0].capitalize() + " " + "".join(sounds[1:]).capitalize())
+        elif term.text.isascii():
+            words.append(term.text)
+        elif term.text in english:
+            words.append(english[term.text])
+        else:
+            missing += 1
+    return f"{WORDS[understood.kind]} {' '.join(words)}?" if words and missing <= len(words) // 2 else None
+
+
 def look(index: Index, question: str, gold: str, answers) -> tuple:
     """Search and read; return what was asked, the candidates, their features, and their character F1 with the answer."""
     with index.view() as view:
-        hits = retrieve(view, question, index.embedder, answer.READ)
-        asked = understand.understand(question, rarity.blended(view.holding, view.passages))
-    sources = [answer.source_of(hit, hits[0].score) for hit in hits]
+        hits, asked, sources = answer.look_up(view, index.embedder, Resolved(question), answer.READ)
     pointers = reader.load_reader().read(asked, [s.text for s in sources])
     found, x = extract.measure_all(asked, sources, pointers)
     y = np.zeros(len(found), np.float32)
@@ -135,7 +171,11 @@ def rank(ranker: extract.Ranker, found, x, keep=None):
     """Return the candidates with their scores, best first; ``keep`` leaves some out."""
     score = ranker.score(x)
     chosen = [i for i in np.argsort(-score) if keep is None or keep[i]]
-    return [extract.Found(f.source, f.candidate, f.laid, f.cover, f.row, float(score[i]), f.answerable) for i in chosen for f in [found[i]]]
+    return [
+        extract.Found(f.source, f.candidate, f.laid, f.cover, f.row, float(score[i]), f.answerable)
+        for i in chosen
+        for f in [found[i]]
+    ]
 
 
 def auroc(score: np.ndarray, label: np.ndarray) -> float:
@@ -157,14 +197,21 @@ def main() -> None:
     contexts = {r["context"]: r["title"] for r in everything}
     chosen = [r for r in everything if held_out(r)]
     chosen = rng.sample(chosen, min(args.questions, len(chosen)))
-    names = [r["question"][e.start : e.end] for r in everything[::7] for e in entities.find(r["question"]) if e.kind in ("person", "place")]
+    names = [
+        r["question"][e.start : e.end]
+        for r in everything[::7]
+        for e in entities.find(r["question"])
+        if e.kind in ("person", "place")
+    ]
     started = time.time()
     with tempfile.TemporaryDirectory() as folder:
         index = build_index(contexts, Path(folder) / "index")
         print(f"{len(contexts)} paragraphs indexed, {time.time() - started:.0f} s", flush=True)
         seen, changed = [], []
+        english = reverse_lexicon()
         for n, row in enumerate(chosen):
-            seen.append(look(index, row["question"], identity(row["context"]), row["answers"]))
+            question = (gloss(row["question"], english) if n % 3 == 2 else None) or row["question"]
+            seen.append(look(index, question, identity(row["context"]), row["answers"]))
             other = swap(row["question"], names, rng) if n % 2 else None
             changed.append(look(index, other, "", []) if other else None)
             if n % 200 == 199:
@@ -172,7 +219,9 @@ def main() -> None:
         held = {}
         for name in ("cmrc2018/trial", "drcd/dev"):
             part = rng.sample(list(rows(args.data, name, evaluate=True)), args.dev)
-            own = build_index({r["context"]: r["title"] for r in rows(args.data, name, evaluate=True)}, Path(folder) / "dev")
+            own = build_index(
+                {r["context"]: r["title"] for r in rows(args.data, name, evaluate=True)}, Path(folder) / "dev"
+            )
             held[name] = [look(own, r["question"], identity(r["context"]), r["answers"]) for r in part]
     args.out.mkdir(parents=True, exist_ok=True)
     fold = np.arange(len(seen)) % 4
@@ -184,7 +233,11 @@ def main() -> None:
             for keep in (None, ~inside):
                 ranked = rank(part, found, x, keep)
                 if ranked:
-                    best = next(j for j, f in enumerate(found) if f.candidate is ranked[0].candidate and f.source == ranked[0].source)
+                    best = next(
+                        j
+                        for j, f in enumerate(found)
+                        if f.candidate is ranked[0].candidate and f.source == ranked[0].source
+                    )
                     samples.append(abstain.measure(asked, ranked))
                     labels.append(float(y[best] >= 0.4))
             if changed[i] is not None and changed[i][1]:
@@ -200,7 +253,14 @@ def main() -> None:
         for asked, found, x, y, inside in part:
             for keep in (None, ~inside):
                 ranked = rank(ranker, found, x, keep)
-                best = next((j for j, f in enumerate(found) if ranked and f.candidate is ranked[0].candidate and f.source == ranked[0].source), None)
+                best = next(
+                    (
+                        j
+                        for j, f in enumerate(found)
+                        if ranked and f.candidate is ranked[0].candidate and f.source == ranked[0].source
+                    ),
+                    None,
+                )
                 value = float(y[best]) if best is not None else 0.0
                 score.append(calibration.confidence(asked, ranked))
                 label.append(value >= 0.4)

@@ -15,9 +15,9 @@ import numpy as np
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent / "src"))
 sys.path.insert(0, str(Path(__file__).resolve().parent))
 
-from common import arguments, rows  # noqa: E402
+from common import arguments, rows
 
-from libqa.text import segment  # noqa: E402
+from libqa.text import segment
 
 TEXTS = (  # set, fields, every n-th row
     ("cmrc2018/train", ("context",), 4),

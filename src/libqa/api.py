@@ -15,7 +15,7 @@ from libqa.types import Answer, Citation, Document, Hit, Reading, Statement
 
 if TYPE_CHECKING:
     from libqa.answering.dialogue import Similarity
-    from libqa.index import Index, View
+    from libqa.index import Index
     from libqa.models import Embedder
 
 Progress = Callable[[int, "int | None"], None]
@@ -110,9 +110,11 @@ class LibQA:
         ------
         QuestionError : the question is empty or longer than ``settings.max_question`` characters.
         """
+        from libqa.answering.retrieve import retrieve
+
         question = self._checked(question)
         with self._index.view() as view:
-            return self._hits(view, question, k)
+            return retrieve(view, question, self._index.embedder, k)
 
     def ask(self, question: str, history: History = (), k: int | None = None) -> Answer:
         """Answer a question from the documents, or say that they do not say.
@@ -127,16 +129,12 @@ class LibQA:
         ------
         QuestionError : the question is empty or longer than ``settings.max_question`` characters.
         """
-        from libqa.answering import answer, dialogue, rarity, understand
+        from libqa.answering import answer, dialogue
 
         question = self._checked(question)
         with self._index.view() as view:
             resolved = dialogue.resolve(question, history, self._similarity())
-            hits = self._hits(view, f"{resolved.text} {resolved.context}".strip(), k or answer.READ)
-            weigh = rarity.blended(view.holding, view.passages)
-            names = answer.spellings(hits) if re.search(r"[A-Za-z]{2}", resolved.text) else {}
-            understood = understand.understand(resolved.text, weigh, resolved.context, names)
-            sources = [answer.source_of(hit, hits[0].score) for hit in hits]
+            hits, understood, sources = answer.look_up(view, self._index.embedder, resolved, k or answer.READ)
             chosen = answer.choose(understood, sources)
             return answer.compose(question, str(resolved), understood, hits, chosen, self.settings.threshold)
 
@@ -223,11 +221,6 @@ class LibQA:
 
     def __exit__(self, *_: object) -> None:
         self.close()
-
-    def _hits(self, view: View, question: str, k: int) -> list[Hit]:
-        from libqa.answering.retrieve import retrieve
-
-        return retrieve(view, question, self._index.embedder, k)
 
     def _similarity(self) -> Similarity:
         embedder: Embedder = self._index.embedder

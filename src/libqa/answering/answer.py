@@ -2,15 +2,24 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
 
-from libqa.answering import abstain, cite, extract, phrase, reader
+from libqa.answering import abstain, cite, extract, phrase, rarity, reader
+from libqa.answering.candidates import Candidate
+from libqa.answering.dialogue import Resolved
 from libqa.answering.extract import Found, Source
-from libqa.answering.understand import Question
+from libqa.answering.retrieve import retrieve
+from libqa.answering.understand import Question, understand
 from libqa.text import entities
 from libqa.text.script import fold
 from libqa.types import Answer, Citation, Hit, Reading, Statement
+
+if TYPE_CHECKING:
+    from libqa.index import View
+    from libqa.models import Embedder
 
 READ = 8
 """Passages that are read for an answer."""
@@ -23,6 +32,14 @@ class Chosen:
 
     found: list[Found]
     confidence: float
+
+
+def look_up(view: View, embedder: Embedder, asked: Resolved, k: int) -> tuple[list[Hit], Question, list[Source]]:
+    """Search for a question; return the hits, the question as understood with what they hold, and the texts to read."""
+    hits = retrieve(view, f"{asked.text} {asked.context}".strip(), embedder, k)
+    names = spellings(hits) if re.search(r"[A-Za-z]{2}", asked.text) else {}
+    question = understand(asked.text, rarity.blended(view.holding, view.passages), asked.context, names)
+    return hits, question, [source_of(hit, hits[0].score) for hit in hits]
 
 
 def source_of(hit: Hit, best: float) -> Source:
@@ -68,7 +85,7 @@ def compose(
     if not chosen.found or chosen.confidence < threshold:
         refusal = phrase.REFUSAL[question.language]
         return Answer(text, refusal, (), (), True, chosen.confidence, question.language, resolved)
-    best = chosen.found[0]
+    best = _fullest(chosen.found)
     citations = [_citation(best, hits[best.source])]
     span = _span(best)
     for other in chosen.found[1:]:
@@ -93,6 +110,22 @@ def read(question: Question, text: str, pieces: Sequence[tuple[int, int]]) -> Re
     start, end = best.candidate.start + shift, best.candidate.end + shift
     low, high = best.laid.sentences[best.laid.sentence_of[best.candidate.first]]
     return Reading(text[low + shift : high + shift], text[start:end], start, end, chosen.confidence)
+
+
+def _fullest(found: Sequence[Found]) -> Found:
+    """The best candidate, or the date, number or place around it that says more: 2023年12月7日 for 2023年."""
+    best = found[0]
+    wider = [
+        f.candidate
+        for f in found
+        if f.source == best.source
+        and f.candidate.kind == best.candidate.kind
+        and f.candidate.kind in ("date", "number", "place")
+        and f.candidate.start <= best.candidate.start
+        and best.candidate.end <= f.candidate.end
+    ]
+    widest: Candidate = max(wider, key=lambda c: c.end - c.start, default=best.candidate)
+    return replace(best, candidate=widest)
 
 
 def _span(found: Found) -> str:

@@ -100,6 +100,7 @@ _PLACE = re.compile(
     rf"(?:{'|'.join(_PROVINCES + _CITIES + _COUNTRIES)})(?:省|市|自治区|维吾尔自治区|壮族自治区|回族自治区)?"
     rf"|[{_HAN}]{{2,5}}(?:省|市|县|自治区|自治州|校区|街道|半岛|群岛|(?<![地社园片灾山自治])区)"
 )
+_PLACES = re.compile(rf"(?:{_PLACE.pattern.split('|[')[0]}){{2,3}}")
 # Verbs and prepositions that follow names far more often than they end them.
 _SELDOM_GIVEN = frozenset("作以致在对就从向由于任主出表指认说称讲谈介赴到为提带率等还各曾慕都则也并又已均")
 # Characters at which a name of an organisation or place cannot go on to the left.
@@ -168,6 +169,8 @@ def _titles(text: str) -> Iterator[Entity]:
 
 
 def _places(folded: str) -> Iterator[Entity]:
+    for m in _PLACES.finditer(folded):
+        yield Entity("place", m.start(), m.end())
     for m in _PLACE.finditer(folded):
         cut = max((i for i in range(m.start(), m.end()) if folded[i] in _STOPPERS), default=m.start() - 1) + 1
         if m.end() - cut >= 2:
