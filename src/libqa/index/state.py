@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
 
@@ -18,6 +18,8 @@ from numpy.typing import NDArray
 from libqa.index import dense, lexical, store
 
 _BATCH = 10_000  # passages read from the database into one segment
+_REMEMBERED = 50_000  # terms whose number of passages is remembered
+_NONE = np.zeros(0, np.int64)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -38,11 +40,17 @@ class State:
     token: str
     last: int
     segments: tuple[tuple[Segment, NDArray[np.bool_]], ...] = ()
+    _held: dict[str, int] = field(default_factory=dict, repr=False)
 
     @cached_property
     def passages(self) -> int:
         """Number of passages."""
         return sum(int(alive.sum()) for _, alive in self.segments)
+
+    @cached_property
+    def _whole(self) -> list[bool]:
+        """Of each segment, whether nothing of it was removed."""
+        return [bool(alive.all()) for _, alive in self.segments]
 
     @cached_property
     def average_length(self) -> float:
@@ -52,9 +60,15 @@ class State:
 
     def holding(self, term: str) -> int:
         """Return the number of passages that hold the term."""
-        count = 0
-        for segment, alive in self.segments:
-            count += int(alive[segment.postings.rows[segment.postings.find(term)]].sum())
+        count = self._held.get(term)
+        if count is None:
+            count = 0
+            for (segment, alive), whole in zip(self.segments, self._whole, strict=True):
+                where = segment.postings.find(term)
+                count += where.stop - where.start if whole else int(alive[segment.postings.rows[where]].sum())
+            if len(self._held) >= _REMEMBERED:
+                self._held.clear()
+            self._held[term] = count
         return count
 
     def idf(self, term: str) -> float:
@@ -65,9 +79,10 @@ class State:
         """Return ids and BM25 scores of the ``k`` best passages, best first; passages without any term are left out."""
         weights = self._weights(terms)
         found: list[tuple[int, float]] = []
-        for segment, alive in self.segments:
+        for (segment, alive), whole in zip(self.segments, self._whole, strict=True):
             scores = lexical.score(segment.postings, weights, self.average_length)
-            scores[~alive] = 0.0
+            if not whole:
+                scores[~alive] = 0.0
             best = np.argpartition(-scores, k - 1)[:k] if k < len(scores) else np.arange(len(scores))
             best = best[scores[best] > 0]
             found += zip(segment.ids[best].tolist(), scores[best].tolist(), strict=True)
@@ -86,8 +101,8 @@ class State:
     def dense(self, vector: NDArray[np.float32], k: int) -> list[tuple[int, float]]:
         """Return ids and inner products of the ``k`` nearest passages, best first."""
         found: list[tuple[int, float]] = []
-        for segment, alive in self.segments:
-            found += dense.search(segment.vectors, vector, k, segment.ids[~alive])
+        for (segment, alive), whole in zip(self.segments, self._whole, strict=True):
+            found += dense.search(segment.vectors, vector, k, _NONE if whole else segment.ids[~alive])
         return sorted(found, key=lambda hit: (-hit[1], hit[0]))[:k]
 
     def dense_of(self, vector: NDArray[np.float32], ids: NDArray[np.int64]) -> NDArray[np.float32]:
