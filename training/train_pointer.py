@@ -206,7 +206,7 @@ def main() -> None:
     args = parser.parse_args()
     torch.set_num_threads(args.threads)
     seed_everything(args.seed)
-    examples = [r for r in rows(args.data, "cmrc2018/train")]
+    examples = list(rows(args.data, "cmrc2018/train"))
     texts = list({r["context"] for r in examples})
     df = Counter(w for t in texts for w in {w for w, _, _ in segment.words(t)})
     weigh = rarity.blended(lambda t: df.get(t, 0), len(texts))
@@ -299,19 +299,18 @@ def main() -> None:
             schedule.step()
             total += (span.item(), null.item())
             if n % 60 == 59:
-                print(
-                    f"epoch {epoch} {n + 1}/{len(batches)} span {total[0] / (n + 1):.3f} null {total[1] / (n + 1):.3f} {time.time() - began:.0f} s",
-                    flush=True,
-                )
-        torch.save(
-            {
-                "net": net.state_dict(),
-                "optimiser": optimiser.state_dict(),
-                "schedule": schedule.state_dict(),
-                "epoch": epoch,
-            },
-            checkpoint,
-        )
+                losses = f"span {total[0] / (n + 1):.3f} null {total[1] / (n + 1):.3f}"
+                print(f"epoch {epoch} {n + 1}/{len(batches)} {losses} {time.time() - began:.0f} s", flush=True)
+        if not args.anneal:
+            torch.save(
+                {
+                    "net": net.state_dict(),
+                    "optimiser": optimiser.state_dict(),
+                    "schedule": schedule.state_dict(),
+                    "epoch": epoch,
+                },
+                checkpoint,
+            )
         net.eval()
         export(net, characters, words, args.out)
         report(args, epoch)

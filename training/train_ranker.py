@@ -5,7 +5,8 @@
 The questions are those of cmrc2018/train that the reader was not trained on; the pool are all its paragraphs. For each
 question the index is searched and the hits are read. The ranker learns from candidates' character F1 with the given
 answer. The calibration learns, with scores of a ranker that has not seen the question (four folds), to tell right
-answers from wrong ones, with the paragraph in the pool, taken out of it, and with a name or a year of the question changed.
+answers from wrong ones, with the paragraph in the pool, taken out of it, and with a name or a year of the question
+changed.
 """
 
 from __future__ import annotations
@@ -101,7 +102,7 @@ def gloss(question: str, english: dict[str, str]) -> str | None:
 
 
 def look(index: Index, question: str, gold: str, answers) -> tuple:
-    """Search and read; return what was asked, the candidates, their features, and their character F1 with the answer."""
+    """Search and read; return what was asked, the candidates, their features and their character F1 with the answer."""
     with index.view() as view:
         hits, asked, sources = answer.look_up(view, index.embedder, Resolved(question), answer.READ)
     pointers = reader.load_reader().read(asked, [s.text for s in sources])
@@ -271,7 +272,8 @@ def main() -> None:
         whole, without = score[0::2], score[1::2]
         print(
             f"{name}: F1 {total / len(part):.3f} overlapping {sentence / len(part):.3f} "
-            f"AUROC right/wrong {auroc(score, label):.3f} gold present/absent {auroc(score, np.arange(len(score)) % 2 == 0):.3f} "
+            f"AUROC right/wrong {auroc(score, label):.3f} "
+            f"gold present/absent {auroc(score, np.arange(len(score)) % 2 == 0):.3f} "
             f"answered at .5: present {np.mean(whole >= 0.5):.2f} absent {np.mean(without >= 0.5):.2f}",
             flush=True,
         )

@@ -42,8 +42,7 @@ def main() -> None:
         for i, row in enumerate(rows(args.data, name)):
             if i % step == 0:
                 for field in fields:
-                    for line in row[field].split("\n"):
-                        lines.append([w for w, _, _ in segment.words(line)])
+                    lines += [[w for w, _, _ in segment.words(line)] for line in row[field].split("\n")]
     print(f"{len(lines)} lines, {sum(map(len, lines))} words, {time.time() - started:.0f} s", flush=True)
     count = Counter(w for line in lines for w in line)
     vocabulary = [w for w, c in count.most_common(WORDS) if c >= 3]
