@@ -18,8 +18,6 @@ from libqa_ui.strings import Language, choose_language, say
 if TYPE_CHECKING:
     from libqa.api import LibQA
 
-    from libqa.types import Answer
-
 AT_ONCE = 4
 """Questions answered at the same time; others wait in the queue."""
 WAITING = 64

@@ -9,12 +9,14 @@ answers still open after newer ones), ``place`` (what the panel shows) and ``lan
 from __future__ import annotations
 
 import logging
+import re
 import time
 from collections.abc import AsyncIterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from libqa.errors import LibQAError, QuestionError
+from libqa.errors import LibQAError, ReadError
+from libqa.reading import bundled_corpus
 from libqa.types import Answer, Document
 from libqa_ui import panel, render
 from libqa_ui.strings import Language, examples, known, say
@@ -41,7 +43,6 @@ class Session:
     """The events of all open pages over one index; what belongs to one page is passed in and handed back."""
 
     qa: LibQA
-    offered: dict[Language, list[str]] = field(default_factory=dict)
 
     def conversation(self, turns: list[Answer], language: Language) -> list[str]:
         """Return the turns so far as HTML, or the welcome when there are none."""
@@ -50,14 +51,13 @@ class Session:
         return [render.answered(number, answer, language) for number, answer in enumerate(turns)]
 
     def examples(self, language: Language) -> list[str]:
-        """Return the example questions that the loaded documents answer, found out once per language."""
-        if language not in self.offered:
-            try:
-                self.offered[language] = [q for q in examples(language) if not self.qa.ask(q).abstained]
-            except LibQAError as error:
-                log.warning("no example questions: %s", error)
-                return []
-        return self.offered[language]
+        """Return the example questions if the index holds the corpus they are about, the one that comes with libqa."""
+        try:
+            bundled = {file.stem for file in bundled_corpus().iterdir() if file.suffix in (".md", ".txt")}
+        except ReadError:
+            return []
+        held = bundled - {"README"} <= {document.id for document in self.qa.documents()}
+        return examples(language) if held else []
 
     def dress(self, language: Language, turns: list[Answer], place: Place) -> Update:
         """Show everything in ``language``."""
@@ -73,8 +73,8 @@ class Session:
         """Answer ``question``, or tell in one line why not and give the question back to the box."""
         question = question.strip()
         limit = self.qa.settings.max_question
-        if not question or len(question) > limit:
-            problem = "long" if question else "empty"
+        if not re.search(r"\w", question) or len(question) > limit:
+            problem = "long" if len(question) > limit else "empty"
             yield {"remark": render.notice(say(problem, language, n=len(question), limit=limit))}
             return
         number, before = len(turns), self.conversation(turns, language) if turns else []
@@ -155,8 +155,7 @@ class Session:
 
 def explain(error: Exception, language: Language) -> str:
     """Return one line in ``language`` on why there is no answer."""
-    if isinstance(error, QuestionError) or not isinstance(error, LibQAError):
-        key = "LibQAError" if isinstance(error, LibQAError) else "internal"
-    else:
-        key = type(error).__name__ if known(type(error).__name__) else "LibQAError"
-    return say(key, language, detail=error)
+    if not isinstance(error, LibQAError):
+        return say("internal", language)
+    kind = type(error).__name__
+    return say(kind if known(kind) else "LibQAError", language, detail=error)

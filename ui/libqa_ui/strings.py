@@ -110,7 +110,7 @@ EXAMPLES: tuple[tuple[str, str, str], ...] = (
     ),
     ("什么是“四共”？", "什麼是「四共」？", "What are the four goals of the alliance?"),
 )
-"""Questions a newcomer may try; the page offers those that the loaded documents answer."""
+"""Questions a newcomer may try, on the corpus that comes with libqa."""
 
 
 def say(key: str, language: Language, **values: object) -> str:
