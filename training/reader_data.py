@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import random
 import re
-from collections import Counter, defaultdict
+from collections import Counter
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -12,6 +12,7 @@ from typing import Any
 import common
 import numpy as np
 from numpy.typing import NDArray
+from scipy import sparse
 from train_embedder import Glosser
 
 from libqa.models.features import Featurizer, Inputs
@@ -68,23 +69,24 @@ class Source:
         self.row_index = {r.question + str(r.context): i for i, r in enumerate(rows)}
 
     def _nearest(self, rows: list[Row]) -> list[list[int]]:
-        cut = self.featurizer.segmenter.cut
-        bags = [Counter(cut(c).ids) for c in self.contexts]
-        postings: dict[int, list[tuple[int, float]]] = defaultdict(list)
-        for i, bag in enumerate(bags):
+        """Return the paragraphs nearest to each question by BM25 over pieces, its own left out."""
+        cut, size = self.featurizer.segmenter.cut, self.featurizer.segmenter.size
+        lines, columns, values = [], [], []
+        for i, context in enumerate(self.contexts):
+            bag = Counter(cut(context).ids)
             length = 0.25 + 0.75 * bag.total() / 300
-            for piece, n in bag.items():
-                postings[piece].append((i, n * 2.2 / (n + 1.2 * length)))
+            lines += [i] * len(bag)
+            columns += list(bag)
+            values += [n * 2.2 / (n + 1.2 * length) for n in bag.values()]
+        paragraphs = sparse.csc_matrix((values, (lines, columns)), (len(self.contexts), size), dtype=np.float32)
+        df = np.diff(paragraphs.indptr)
+        idf = np.log(1 + len(self.contexts) / (1 + df)).astype(np.float32)
         out = []
         for row in rows:
-            score = np.zeros(len(bags))
-            for piece in set(cut(row.question).ids):
-                hits = postings.get(piece, [])
-                idf = np.log(1 + len(bags) / (1 + len(hits)))
-                for i, w in hits:
-                    score[i] += idf * w
+            pieces = sorted(set(cut(row.question).ids))
+            score = paragraphs[:, pieces] @ idf[pieces]
             score[row.context] = -1
-            out.append([int(i) for i in np.argsort(-score)[:NEAR]])
+            out.append([int(i) for i in np.argsort(-score, kind="stable")[:NEAR]])
         return out
 
     def window(
@@ -100,9 +102,9 @@ class Source:
             if not free:
                 return None
             first = last = rng.choice(free)
-        if keep is not None and rng.random() < 0.35:
+        if keep is not None and rng.random() < 0.15:
             return 0, len(text)
-        size = rng.randint(60, 420)
+        size = rng.randint(60, 360)
         while parts[last][1] - parts[first][0] < size:
             moves = []
             if first > 0:

@@ -25,8 +25,10 @@ STOP = set(
 )
 TRUST = 0.5
 """Most that parallel text counts where the dictionary knows the word too."""
-PART = 0.3
-"""Weight of a sense of several words for each of its content words."""
+PART = 0.2
+"""Share of the dictionary's weight for a word that goes to the longer senses it is part of ("western part")."""
+KEPT = 8
+"""Headwords kept of each kind for one English word."""
 HAN = re.compile(r"[\u3400-\u9fff]")
 FUNCTION_ZH = set(
     """的 了 在 是 和 与 及 或 之 其 他 她 它 我 你 们 有 为 于 以 者 而 则 并 将 被 把 对 所 这 那 不 也 就 都 但 该 此
@@ -71,15 +73,12 @@ def learn_parallel(work: Path, known: set[str], rounds: int, limit: int) -> dict
     en_ids: dict[str, int] = {"": 0}
     zh_ids: dict[str, int] = {"": 0}
 
-    def base(word: str) -> str:
-        return next((f for f in base_forms(word) if f in known), word)
-
     pairs = []
     with open(work / "parallel.tsv", encoding="utf-8") as lines:
         for line in lines:
             zh, en = (side.split(" ") for side in line.rstrip("\n").split("\t"))
             zh = [w for w in zh if HAN.match(w) and w not in FUNCTION_ZH]
-            en = [base(w) for w in en if w not in STOP]
+            en = [base(w, known) for w in en if w not in STOP]
             if 0 < len(zh) <= limit and 0 < len(en) <= limit:
                 pairs.append(
                     ([en_ids.setdefault(w, len(en_ids)) for w in en], [zh_ids.setdefault(w, len(zh_ids)) for w in zh])
@@ -96,22 +95,37 @@ def learn_parallel(work: Path, known: set[str], rounds: int, limit: int) -> dict
     return out
 
 
+def base(word: str, known: set[str]) -> str:
+    """Return the form under which a word is looked up: itself or what it is inflected from, if that is known."""
+    return next((f for f in base_forms(word) if f in known), word)
+
+
 def learn_dictionary(work: Path, counts: Counter[str]) -> dict[str, dict[str, float]]:
-    """Return for each CC-CEDICT sense the headwords, weighted by how common they are."""
-    out: dict[str, dict[str, float]] = defaultdict(dict)
-    n_senses: Counter[str] = Counter()
+    """Return for each CC-CEDICT sense, and each content word of one, the headwords by how common they are."""
+    exact: dict[str, dict[str, float]] = defaultdict(dict)
+    parts: dict[str, dict[str, float]] = defaultdict(dict)
     lines = [line.split("\t") for line in (work / "cedict.tsv").read_text(encoding="utf-8").splitlines()]
-    n_senses.update(zh for zh, _ in lines)
+    n_senses = Counter(zh for zh, _ in lines)
+    lines = [(zh, sense) for zh, sense in lines if HAN.match(zh) and zh not in FUNCTION_ZH and sense not in STOP]
+    known = {sense for _, sense in lines}
     for zh, sense in lines:
         words = sense.split(" ")
-        if not HAN.match(zh) or len(words) > MAX_WORDS or sense in STOP or zh in FUNCTION_ZH:
-            continue
-        weight = (counts[zh] + 0.5) ** 0.5 / n_senses[zh] ** 0.5
-        out[sense][zh] = max(out[sense].get(zh, 0.0), weight)
-        content = [w for w in words if w not in STOP]
-        if len(words) > 1 and len(content) <= 2:  # "western part" says something of "western"
+        weight = ((counts[zh] + 0.5) / n_senses[zh]) ** 0.5
+        if len(words) <= MAX_WORDS:
+            exact[sense][zh] = max(exact[sense].get(zh, 0.0), weight)
+        content = [base(w, known) for w in words if w not in STOP]
+        if len(words) > 1 and len(content) <= 2:
             for word in content:
-                out[word].setdefault(zh, PART * weight / len(content))
+                parts[word][zh] = max(parts[word].get(zh, 0.0), weight)
+    out: dict[str, dict[str, float]] = {}
+    for word in exact.keys() | parts.keys():
+        score: Counter[str] = Counter()
+        sides = ((exact.get(word, {}), 1 - PART), (parts.get(word, {}), PART))
+        for senses, share in sides:
+            best = dict(sorted(senses.items(), key=lambda x: -x[1])[:KEPT])
+            for zh, weight in best.items():
+                score[zh] += share * weight / sum(best.values())
+        out[word] = dict(score)
     return out
 
 

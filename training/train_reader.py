@@ -21,6 +21,7 @@ from torch.nn import functional
 
 from libqa.models.embedder import StaticEmbedder
 from libqa.models.features import PASSAGE_FEATURES, QUESTION_FEATURES, Featurizer
+from libqa.models.reader import Reader
 
 
 def batches(examples: list[Example], size: int, rng: random.Random) -> list[list[Example]]:
@@ -93,6 +94,19 @@ def export(network: ReaderNetwork, calibration: tuple[float, float], fingerprint
         "dilations_after": DILATIONS_AFTER, "heads": HEADS, "calibration": calibration,
     }  # fmt: skip
     (folder / "config.json").write_text(json.dumps(config, indent=1) + "\n", encoding="utf-8")
+
+
+def check(network: ReaderNetwork, question: str, text: str) -> float:
+    """Return the largest difference of log probabilities between this network and the shipped one."""
+    shipped = Reader()
+    inputs = shipped._featurizer.inputs(shipped._featurizer.query(question), text)
+    b = collate([Example(inputs, 0, 0)])
+    network.eval()
+    with torch.no_grad():
+        start, end, _ = network(b["p"], b["pf"], b["q"], b["qf"])
+    out = shipped.read(question, text)
+    pairs = ((start, out.start[inputs.spans[:, 0]]), (end, out.end[inputs.spans[:, 1] - 1]))
+    return max(float(np.abs(torch.log_softmax(x[0], -1).clamp(min=-20).numpy() - y).max()) for x, y in pairs)
 
 
 def main() -> None:
@@ -168,9 +182,11 @@ def main() -> None:
         export(average.module, calibration, embedder.fingerprint, folder)
         state = {"epoch": epoch + 1, "network": network.state_dict(), "average": average.state_dict()}
         torch.save(state | {"optimiser": optimiser.state_dict(), "schedule": schedule.state_dict()}, checkpoint)
+        row, seconds = source.held_out[0], time.time() - started
+        difference = check(average.module, row.question, source.contexts[row.context])
         print(
             f"epoch {epoch + 1}: span {sums[0] / len(todo):.3f} answerable {sums[1] / len(todo):.3f} "
-            f"held-out AUROC {auroc:.3f}, {time.time() - started:.0f} s (drawing until {drawn:.0f})",
+            f"held-out AUROC {auroc:.3f}, NumPy differs by {difference:.3f}, {seconds:.0f} s (drawing {drawn:.0f})",
             flush=True,
         )
         if time.time() - started > 60 * args.minutes:

@@ -50,7 +50,7 @@ def main() -> None:
     print(f"{len(ids)} pieces", flush=True)
     blocks = []
     for place in PLACES:
-        a, b = (ids[:place], ids[place:]) if place > 0 else (ids[-place:], ids[:place])
+        a, b = (ids[:-place], ids[place:]) if place > 0 else (ids[-place:], ids[:place])
         keep = (a > 0) & (b > 0) & (b < width)  # ids are ranked by frequency
         counts = sparse.coo_matrix((np.ones(keep.sum(), np.float32), (a[keep], b[keep])), (n, width)).tocsr()
         counts.sum_duplicates()

@@ -28,10 +28,15 @@ def load_embedder(name: str = "bundled") -> Embedder:
     ModelError : there is no such model, or its files are damaged.
     """
     if name == "bundled":
-        return StaticEmbedder()
+        return _bundled_embedder()
     from libqa.models.hub import HubEmbedder
 
     return HubEmbedder(name)
+
+
+@lru_cache(maxsize=1)
+def _bundled_embedder() -> StaticEmbedder:
+    return StaticEmbedder()
 
 
 @lru_cache(maxsize=1)
@@ -42,4 +47,4 @@ def load_reader() -> Reader:
     ------
     ModelError : its files are missing or damaged.
     """
-    return Reader()
+    return Reader(embedder=_bundled_embedder())

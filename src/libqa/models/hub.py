@@ -64,7 +64,10 @@ class HubEmbedder:
             remedy = "check the name, fetch the model where there is a network, or set embedder to a local folder"
             raise ModelError(f"embedder {name}", f"cannot be loaded ({reason})", remedy) from e
         self.name = name
-        self.dimension = int(self._model.get_sentence_embedding_dimension())
+        dimension = (
+            getattr(self._model, "get_embedding_dimension", None) or self._model.get_sentence_embedding_dimension
+        )
+        self.dimension = int(dimension())
         own = self._model.prompts or {}
         query, passage = prompts(name)
         self._prompts: dict[str, str] = {

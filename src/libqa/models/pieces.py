@@ -17,7 +17,6 @@ UNKNOWN = 0
 """Id of the piece for characters outside the vocabulary."""
 _RUN = re.compile(r"(?P<han>[\u3400-\u9fff]+)|[a-z\u00df-\u024f]+|[0-9]+|\S")
 _LONGEST_HAN, _LONGEST_LATIN = 4, 16
-_UNKNOWN_COST = 3000
 _LONG_RUN = 64
 """Longer runs are not cached."""
 
@@ -45,21 +44,22 @@ class Segmenter:
 
     def __init__(self, vocabulary: Path) -> None:
         try:
-            lines = vocabulary.read_text(encoding="utf-8").split("\n")[:-1]
-            table = [line.split("\t") for line in lines]
-            self._entries = {piece: (i, int(cost)) for i, (piece, cost) in enumerate(table) if i}
-        except (OSError, ValueError) as e:
+            flat = vocabulary.read_text(encoding="utf-8").replace("\n", "\t").split("\t")
+            names, self._costs = flat[:-1:2], list(map(int, flat[1::2]))
+            self._ids = dict(zip(names, range(len(names)), strict=True))
+            self._ids.pop(names[UNKNOWN])
+        except (OSError, ValueError, LookupError) as e:
             raise ModelError(str(vocabulary), f"the vocabulary cannot be read ({e})", "reinstall libqa") from e
-        self.size = len(lines)
+        self.size = len(names)
         self._cached = lru_cache(maxsize=1 << 15)(self._viterbi)
 
     def names(self) -> list[str]:
         """Return the pieces in the order of their ids."""
-        return ["", *self._entries]
+        return ["", *self._ids]
 
     def costs(self) -> list[float]:
         """Return the negative log probability of each piece (natural logarithm)."""
-        return [_UNKNOWN_COST / 100] + [cost / 100 for _, cost in self._entries.values()]
+        return [cost / 100 for cost in self._costs]
 
     def cut(self, folded: str) -> Pieces:
         """Return the pieces of a folded text (see ``libqa.text.script.fold``); white space belongs to none."""
@@ -74,19 +74,20 @@ class Segmenter:
         return Pieces(ids, spans)
 
     def _viterbi(self, run: str, han: bool) -> tuple[tuple[int, int, int], ...]:
-        entries, n = self._entries, len(run)
-        if not han and run in entries:  # a known Latin word, number or mark is never taken apart
-            return ((entries[run][0], 0, n),)
+        ids, costs, n = self._ids, self._costs, len(run)
+        if not han and run in ids:  # a known Latin word, number or mark is never taken apart
+            return ((ids[run], 0, n),)
         longest = _LONGEST_HAN if han else _LONGEST_LATIN
         best = [0] + [1 << 60] * n
         back: list[tuple[int, int]] = [(0, UNKNOWN)] * (n + 1)
         for i in range(n):
             for j in range(i + 1, min(i + longest, n) + 1):
-                piece, cost = entries.get(run[i:j], (UNKNOWN, _UNKNOWN_COST))
+                piece = ids.get(run[i:j], UNKNOWN)
                 if piece == UNKNOWN and j > i + 1:
                     continue
-                if best[i] + cost < best[j]:
-                    best[j] = best[i] + cost
+                cost = best[i] + costs[piece]
+                if cost < best[j]:
+                    best[j] = cost
                     back[j] = (i, piece)
         out: list[tuple[int, int, int]] = []
         end = n
