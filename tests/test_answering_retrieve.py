@@ -36,6 +36,8 @@ def ranked(index, question, weights=Weights(dense=0.1, dense_english=0.1)):  # n
     [
         ("工作会议是谁主持的？", "meeting"),
         ("工作會議是誰主持的？", "meeting"),
+        ("資訊素養大賽在哪裡舉行？", "contest"),
+        ("兰大的图书馆是成员吗", "members"),
         ("有多少人线上参会", "forum"),
         ("素养联赛在哪里举行", "contest"),
         ("１０００余人", "forum"),

@@ -96,9 +96,9 @@ def test_wrong_files(tmp_path):
     file = tmp_path / "a.txt"
     assert reason(file) == "there is no such file"
     file.write_bytes(b"")
-    assert reason(file) == "it is empty"
+    assert reason(file).endswith("is empty")
     file.write_text(" \n", encoding="utf-8")
-    assert reason(file) == "it is empty"
+    assert reason(file).endswith("is empty")
     file.write_bytes(b"\x7fELF\x02\x01\x01\x00" + bytes(range(256)) * 8)
     reason(file)
     file.write_bytes(b"x" * 2**20 + b"x")

@@ -2,7 +2,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from libqa.text.script import fold, language, to_hans, to_hant
+from libqa.text.script import fold, from_taiwan, language, to_hans, to_hant
 
 
 @given(st.text())
@@ -21,6 +21,10 @@ def test_fold_joins_width_case_script_and_marks():
 def test_phrases_are_converted_both_ways():
     assert to_hans("圖書館裡的資料庫，乾隆著作") == "图书馆里的资料库，乾隆著作"
     assert to_hant("图书馆里的头发和发展") == "圖書館裡的頭髮和發展"
+
+
+def test_terms_of_taiwan():
+    assert from_taiwan("資訊素養與數位網路") == "信息素养与数字网络"
 
 
 @pytest.mark.parametrize(

@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 
 from libqa.answering.rarity import rarity
 from libqa.text.names import query_names
-from libqa.text.script import fold, language
+from libqa.text.script import fold, from_taiwan, language
 from libqa.text.segment import terms, words
 from libqa.types import Hit
 
@@ -136,15 +136,25 @@ def fuse(view: View, query: Query, vector: NDArray[np.float32], weights: Weights
 
 
 def _chinese(question: str, spelt: frozenset[str], weights: Weights) -> Iterator[Group]:
+    asked = _weigh(question, weights)
+    yield from (((term, weight),) for term, weight in asked.items() if term.removeprefix("~") not in spelt)
+    if language(question) == "zh-Hant":  # what Taiwan calls otherwise: 資訊 is 信息, 數位 is 数字
+        mainland = _weigh(from_taiwan(question), weights)
+        yield from (((term, weight),) for term, weight in mainland.items() if term not in asked)
+
+
+def _weigh(question: str, weights: Weights) -> dict[str, float]:
+    """Return the terms of a Chinese question with their weights; those that touch asking words count little."""
     folded = fold(question)
     asking = np.zeros(len(folded), bool)
     for word, start, end in words(question):
         asking[start:end] = word in _ASKING or (word.isascii() and word in _FUNCTION_WORDS)
-    for term in dict.fromkeys(terms(question)):
-        bare = term.removeprefix("~")
-        asks = [asking[m.start() : m.end()].any() for m in re.finditer(re.escape(bare), folded)]
-        if bare not in spelt:
-            yield ((term, _weight(term, weights) * (weights.stop if asks and all(asks) else 1.0)),)
+    found: dict[str, float] = {}
+    for term in terms(question):
+        places = re.finditer(re.escape(term.removeprefix("~")), folded)
+        asks = [asking[m.start() : m.end()].any() for m in places]
+        found[term] = _weight(term, weights) * (weights.stop if asks and all(asks) else 1.0)
+    return found
 
 
 def _weight(term: str, weights: Weights) -> float:

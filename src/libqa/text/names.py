@@ -1,4 +1,4 @@
-"""Chinese personal names in pinyin, so that ``Wei Qunyi`` finds 魏群义."""
+"""Other spellings of names: people in pinyin, so that ``Wei Qunyi`` finds 魏群义, and universities in short (川大)."""
 
 from __future__ import annotations
 
@@ -16,34 +16,44 @@ _NOT_GIVEN = frozenset("的了是在和与及为以等将向并对从由")
 _SPELLINGS = 4  # of one name: 曾 zeng or ceng, 吕 lü, lv, lu or lyu
 _LATIN = re.compile(r"[A-Za-zÀ-ɏ]+(?:['’\-][A-Za-zÀ-ɏ]+)*")
 _POSSESSIVE = re.compile(r"['’]s(?![A-Za-z])", re.IGNORECASE)
-_MARK = "@"
+_MARK, _UNIVERSITY = "@", "大学"
 _RARE = 50  # count in jieba's dictionary (of 60 million) up to which a word may be a part of a name (兰利 in 兰利琼)
 
 
 def passage_terms(text: str) -> list[str]:
-    """Return the lexical terms of a passage: ``segment.terms`` and, marked with ``@``, its names in pinyin.
+    """Return the lexical terms of a passage: ``segment.terms``, and further terms under which its names are asked for.
 
-    For the names recall counts: whatever begins with a surname that is no part of an ordinary word is taken with the
-    one and the two characters after it, as in ``@weiqunyi``. A reading that is no name is only found by who types it.
+    People stand in pinyin, marked with ``@``, as in ``@weiqunyi``: whatever begins with a surname that is no part of an
+    ordinary word is taken with the one and the two characters after it. A reading that is no name is only found by who
+    types it. Universities stand in their short forms, as bigrams: 兰州大学 gives ``~兰大``.
     """
     found: list[str] = []
     for run, cut in runs(text):
         found.extend(run_terms(run, cut))
-        found.extend(_names(run, cut))
+        found.extend(_people(run, cut))
+        found.extend(_universities(cut))
     return found
 
 
-def _names(run: str, cut: list[str]) -> Iterator[str]:
+def _people(run: str, cut: list[str]) -> Iterator[str]:
     start = 0
     for word in cut:
         size = 2 if run[start : start + 2] in _COMPOUND else 1 if word[0] in _SURNAMES else 0
-        if size and (len(word) <= size or not _ordinary(word)):
+        if size and (len(word) <= size or (len(word) <= size + 2 and not _ordinary(word))):
             for length in range(size + 1, size + 3):
                 name = run[start : start + length]
                 if len(name) < length or name[-1] in _NOT_GIVEN:
                     break
                 yield from (_MARK + spelling for spelling in _spellings(name))
         start += len(word)
+
+
+def _universities(cut: list[str]) -> Iterator[str]:
+    """Put 大 after the first character of each word of two in the name; 川大 is a bigram of 四川大学 anyway."""
+    for before, word in zip(["", *cut], cut, strict=False):
+        if word.endswith(_UNIVERSITY):
+            name = word.removesuffix(_UNIVERSITY) or before
+            yield from (f"~{char}{_UNIVERSITY[0]}" for char in name[::2])
 
 
 def _ordinary(word: str) -> bool:

@@ -75,6 +75,12 @@ def to_hant(text: str) -> str:
     return converted
 
 
+def from_taiwan(text: str) -> str:
+    """Return ``text`` in Simplified script and mainland terms (OpenCC ``tw2sp``): 資訊網路 becomes 信息网络."""
+    converted: str = _converter("tw2sp").convert(text)
+    return converted
+
+
 def language(text: str) -> Language:
     """Return the language and script in which a question is put.
 
