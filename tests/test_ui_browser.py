@@ -68,10 +68,11 @@ def address(corpus_index: Path, tmp_path_factory: pytest.TempPathFactory) -> Ite
 
 @pytest.fixture(scope="module")
 def hostile(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    """The chat over documents whose every part tries to be more than text."""
+    """The chat over the damaged report and a document whose every part tries to be more than text."""
     where = tmp_path_factory.mktemp("hostile")
     text = f"城南图书馆的馆长是王小明{HOSTILE}。城南图书馆于1987年3月建成。{HOSTILE}"
-    documents = [Document(HOSTILE, text, f"城南图书馆{HOSTILE}", {"date": HOSTILE, HOSTILE: HOSTILE})]
+    report = Path(__file__).parents[1] / "corpus" / "forum-report.txt"
+    documents = [report, Document(HOSTILE, text, f"城南图书馆{HOSTILE}", {"date": HOSTILE, HOSTILE: HOSTILE})]
     LibQA.build(documents, settings=Settings(index=where / "index"))
     with serving(where / "index", where / "sockets.log") as served:
         yield served
@@ -186,21 +187,27 @@ def test_old_citations_still_open_after_newer_answers(visit: Open, address: str)
     assert opened_quote(page, 0, 0) == first == quotes(page, 0)[0]
 
 
-def test_the_repaired_report_shows_a_span_as_it_was_received(visit: Open, address: str, tmp_path: Path) -> None:
+def test_the_repaired_report_shows_a_span_as_it_was_received(visit: Open, hostile: str, tmp_path: Path) -> None:
+    page = visit(hostile)
+    ask(page, "谁主持了2023年专家论坛？")
+    quote = opened_quote(page, 0, 0)
+    expect(page.locator(".panel .note")).to_contain_text("本文曾受损，已修复。")
+    page.locator(".panel .raw summary").click()
+    received = page.locator(".panel .raw mark").inner_text()
+    assert received != quote
+    assert re.search(r"\([a-zāáǎàēéěèīíǐìōóǒòūúǔùǖǘǚǜü]+\)", page.locator(".panel .raw blockquote").inner_text())
+    page.screenshot(path=tmp_path / "received.png")
+
+
+def test_the_loaded_documents_are_listed_and_open(visit: Open, address: str, tmp_path: Path) -> None:
     page = visit(address)
     page.locator(".documents").click()
     expect(page.locator(".catalogue li").nth(20)).to_be_attached()
-    page.keyboard.press("Escape")
-    ask(page, "谁主持了2023年专家论坛？")
-    sources = page.locator(".turn [data-citation]:visible")
-    for place in range(sources.count()):
-        sources.nth(place).click()
-        expect(page.locator("#quote")).to_be_in_viewport()
-        if page.locator(".panel .raw").count():
-            break
-    page.locator(".panel .raw summary").click()
-    assert re.search(r"\([a-zāáǎàēéěèīíǐìōóǒòūúǔùǖǘǚǜü]+\)", page.locator(".panel .raw blockquote").inner_text())
-    page.screenshot(path=tmp_path / "received.png")
+    page.screenshot(path=tmp_path / "documents.png")
+    title = page.locator(".catalogue button").first.inner_text()
+    page.locator(".catalogue button").first.click()
+    expect(page.locator(".panel h2")).to_have_text(title)
+    expect(page.locator(".panel .text")).to_be_visible()
 
 
 def test_what_the_documents_do_not_say_is_shown_as_such(visit: Open, address: str, tmp_path: Path) -> None:
@@ -344,7 +351,7 @@ def test_text_of_documents_and_questions_never_runs(visit: Open, hostile: str, t
     expect(page.locator(".question").nth(1)).to_have_text(f"城南图书馆什么时候建成？{HOSTILE}")
     ask(page, HOSTILE)
     page.locator(".documents").click()
-    page.locator("[data-document]").click()
+    page.locator("[data-document]", has_text="constructor").click()
     expect(page.locator(".panel .text")).to_contain_text("1987")
     page.get_by_role("button", name="English").click()
     expect(page.locator(".sources h4").first).to_have_text("Sources")

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from libqa_ui import panel, render, strings
 
-from libqa.text.offsets import OffsetMap
+from libqa.text.offsets import OffsetMap, Piece
 from libqa.types import Answer, Citation, Document, Statement
 
 HOSTILE = (
@@ -105,8 +105,7 @@ def test_hostile_strings_make_no_element_and_no_attribute(language: strings.Lang
                 render.answered(1, refused, language),
                 render.pending(2, d.text, [(d.text, (0,))], language),
                 render.notice(d.text),
-                render.welcome(language),
-                render.examples(language, [d.text]),
+                render.welcome(language, [d.text]),
                 panel.passage(panel.Opened(0, 0), given_, d, language),
                 panel.passage(panel.Opened(0, 1), given_, None, language),
                 panel.whole(d, language),
@@ -190,6 +189,17 @@ def test_a_sentence_that_occurs_twice_is_marked_where_it_was_quoted() -> None:
     assert Page(html).texts("dl") == ["日期2023-12来源S01"]
 
 
+def test_headings_are_set_apart_without_a_change_of_text() -> None:
+    text = "# 联盟\n\n## 宗旨 \n协同创新。\n#不是标题\n见 # 注"
+    document = Document("d", text)
+    page = Page(panel.whole(document, "en"))
+    assert page.texts("b") == ["# 联盟", "## 宗旨"]
+    assert page.texts("div", "text") == [text]
+    quoted = Page(panel.passage(panel.Opened(0, 0), answer(citation(28, 29, document)), document, "en"))
+    assert quoted.texts("b") == ["# 联盟", "## 宗旨"]
+    assert quoted.texts("div", "text") == [text]
+
+
 def test_a_document_changed_or_removed_since_shows_the_kept_quote_alone() -> None:
     given_ = answer(citation(0, 13))
     changed = Document("founding", "。" + TEXT, "联盟的成立")
@@ -201,7 +211,7 @@ def test_a_document_changed_or_removed_since_shows_the_kept_quote_alone() -> Non
 
 def test_a_repaired_document_says_so_and_shows_the_span_as_received() -> None:
     raw, text = "會議由聯(lián)盟主辦。完。", "会议由联盟主办。完。"
-    offsets = OffsetMap()
+    offsets = OffsetMap((Piece(0, 2, 0, 2), Piece(3, 4, 3, 10), Piece(6, 7, 12, 13)))
     document = Document("d", text, "会议", raw=raw, offsets=offsets)
     page = Page(
         panel.passage(
@@ -211,7 +221,7 @@ def test_a_repaired_document_says_so_and_shows_the_span_as_received() -> None:
     assert page.texts("mark") == ["聯(lián)盟", "联盟"]
     assert page.texts("blockquote") == [raw]
     assert "本文曾受损，已修复。" in page.texts("div", "note")[0]
-    unharmed = Document("d", text, "会议", raw=text)
+    unharmed = Document("d", text, "会议", raw=f"---\ndate: 2023\n---\n{text}", offsets=OffsetMap(shift=20))
     assert (
         Page(panel.passage(panel.Opened(0, 0), answer(citation(3, 5, unharmed)), unharmed, "en")).texts("details") == []
     )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
@@ -15,6 +16,8 @@ LISTED = 500
 """Documents named in the list of documents."""
 RAW_CONTEXT = 60
 """Characters shown around a span of the file as it was received."""
+
+_HEADING = re.compile(r"(#{1,6} +)(.+?)(\s*)$", re.DOTALL)
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,7 +40,8 @@ def _facts(document: Document, section: str, language: Language) -> str:
 
 
 def _damaged(document: Document) -> bool:
-    return document.raw is not None and document.raw != document.text
+    # `raw` alone does not tell: it may differ by a front matter, which is no damage.
+    return document.raw is not None and bool(document.offsets.pieces)
 
 
 def _as_received(document: Document, citation: Citation, language: Language) -> str:
@@ -50,14 +54,28 @@ def _as_received(document: Document, citation: Citation, language: Language) -> 
     )
 
 
+def _prose(text: str, begins_line: bool) -> str:
+    """``text`` as HTML with its Markdown headings set apart; not a character more or less than in the document."""
+    lines = []
+    for line in text.splitlines(keepends=True):
+        heading = _HEADING.match(line) if begins_line else None
+        begins_line = True
+        if heading:
+            mark, title, rest = (escape(group) for group in heading.groups())
+            lines.append(f'<b class="heading"><span>{mark}</span>{title}</b>{rest}')
+        else:
+            lines.append(escape(line))
+    return "".join(lines)
+
+
 def _text(text: str, start: int, end: int, language: Language) -> str:
     """The document around ``text[start:end]``, that span marked; it is given by offsets, never searched for."""
     first, last = max(0, start - WINDOW), min(len(text), end + WINDOW)
     before = f'<p class="omitted">{say("omitted", language, n=first)}</p>' if first else ""
     after = f'<p class="omitted">{say("omitted", language, n=len(text) - last)}</p>' if last < len(text) else ""
     marked = f'<mark id="quote" tabindex="-1">{escape(text[start:end])}</mark>' if end > start else ""
-    body = f"{escape(text[first:start])}{marked}{escape(text[end:last])}"
-    return f'{before}<div class="text" {tongue(text)}>{body}</div>{after}'
+    lead, rest = _prose(text[first:start], first == 0), _prose(text[end:last], end == 0)
+    return f'{before}<div class="text" {tongue(text)}>{lead}{marked}{rest}</div>{after}'
 
 
 def _panel(title: str, body: str, language: Language, at: int) -> str:

@@ -32,7 +32,9 @@ watch("value", () => {
   scroll.scrollTop = 0;
   panel.querySelector("h2").focus({ preventScroll: true });
   if (mark) {
-    const above = mark.getBoundingClientRect().top - scroll.getBoundingClientRect().top;
-    scroll.scrollTop = above - scroll.clientHeight / 3;
+    // What precedes a short document, its date and sources, stays in view where the quote is in view with it.
+    const { top, bottom } = mark.getBoundingClientRect();
+    const room = scroll.getBoundingClientRect();
+    if (bottom > room.bottom - 48) scroll.scrollTop = top - room.top - room.height / 3;
   }
 });
