@@ -151,7 +151,7 @@ def test_many_sources_fold_away() -> None:
 
 def test_a_refusal_looks_different_and_has_no_sources() -> None:
     page = Page(render.answered(0, REFUSAL, "zh-Hant"))
-    assert page.texts("div", "refused") == ["文獻中沒有找到文献中没有找到。可以換個說法再問，或查看所載文獻的目錄。"]
+    assert page.texts("div", "refused") == ["文献中没有找到。可以換個說法再問，或查看所載文獻的目錄。"]
     assert page.attributes("data-citation") == []
     assert page.attributes("data-copy") == []
 

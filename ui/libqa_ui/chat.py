@@ -134,8 +134,9 @@ def _wire(blocks: gr.Blocks, session: Session, parts: dict[str, Any]) -> None:
     bar.option_select(switch, [turns, place], everything, **quick)
     asked = [box.submit, send.click, conversation.example_select]
     gr.on(asked, answer, [box, turns, language], everything, trigger_mode="once", **slow)
-    gr.on([conversation.select, panel.select], cite, [turns, language], [place, panel], **quick)
-    gr.on([bar.expand, panel.option_select], read, [language], [place, panel], **quick)
+    opened = [place, panel, parts["remark"]]
+    gr.on([conversation.select, panel.select], cite, [turns, language], opened, **quick)
+    gr.on([bar.expand, panel.option_select], read, [language], opened, **quick)
     panel.collapse(lambda: (None, ""), None, [place, panel], **quick)
     clear.click(forget, [language], everything, **quick)
 

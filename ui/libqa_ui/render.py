@@ -133,8 +133,7 @@ def answered(turn: int, answer: Answer, language: Language) -> str:
     """Return a finished turn: the direct answer first, the supporting statements, their sources; or the refusal."""
     if answer.abstained:
         body = (
-            f'<div class="answer refused"><h4>{say("refused", language)}</h4>'
-            f"<p {tongue(answer.text)}>{escape(answer.text)}</p>"
+            f'<div class="answer refused"><p class="refusal" {tongue(answer.text)}>{escape(answer.text)}</p>'
             f'<p class="hint">{say("refused_hint", language)}</p></div>'
         )
         return _turn(turn, answer.question, _understood(answer, language) + body)

@@ -15,7 +15,7 @@ from collections.abc import AsyncIterator, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from libqa.errors import LibQAError, ReadError
+from libqa.errors import LibQAError
 from libqa.reading import bundled_corpus
 from libqa.types import Answer, Document
 from libqa_ui import panel, render
@@ -54,19 +54,23 @@ class Session:
         """Return the example questions if the index holds the corpus they are about, the one that comes with libqa."""
         try:
             bundled = {file.stem for file in bundled_corpus().iterdir() if file.suffix in (".md", ".txt")}
-        except ReadError:
+            held = bundled - {"README"} <= {document.id for document in self.qa.documents()}
+        except LibQAError:
             return []
-        held = bundled - {"README"} <= {document.id for document in self.qa.documents()}
         return examples(language) if held else []
 
     def dress(self, language: Language, turns: list[Answer], place: Place) -> Update:
         """Show everything in ``language``."""
+        try:
+            loaded, remark = len(self.qa.documents()), ""
+        except LibQAError as error:
+            loaded, remark = 0, render.notice(explain(error, language))
         return {
             "language": language,
-            "bar": render.header(language, len(self.qa.documents())),
+            "bar": render.header(language, loaded),
             "conversation": self.conversation(turns, language),
-            "panel": self._panel(turns, place, language),
-            "remark": "",
+            "remark": remark,
+            **self._open(turns, place, language),
         }
 
     async def answer(self, question: str, turns: list[Answer], language: Language) -> AsyncIterator[Update]:
@@ -113,35 +117,38 @@ class Session:
                 yield [*written, (unfinished, ())] if unfinished else list(written)
 
     def cite(self, data: Mapping[str, Any], turns: list[Answer], language: Language) -> Update:
-        """Open the citation that ``data`` names by ``turn`` and ``number``; anything else opens nothing."""
+        """Open the citation that ``data`` names by ``turn`` and ``number``."""
         turn, number = data.get("turn"), data.get("number")
-        place: Place = None
-        if isinstance(turn, int) and isinstance(number, int) and 0 <= turn < len(turns):
-            place = (turn, number) if 0 <= number < len(turns[turn].citations) else None
-        return {"place": place, "panel": self._panel(turns, place, language)}
+        answer = turns[turn] if isinstance(turn, int) and 0 <= turn < len(turns) else None
+        if answer and isinstance(turn, int) and isinstance(number, int) and 0 <= number < len(answer.citations):
+            return {"remark": "", **self._open(turns, (turn, number), language)}
+        # The server was started anew since the answer was given.
+        return {"remark": render.notice(say("expired", language))}
 
     def read(self, data: Mapping[str, Any], language: Language) -> Update:
         """Open the document that ``data`` names, or the list of all."""
-        place = str(data.get("document", ""))
-        return {"place": place, "panel": self._panel([], place, language)}
+        return {"remark": "", **self._open([], str(data.get("document", "")), language)}
 
     def clear(self, language: Language) -> Update:
         """Begin a new conversation."""
         update: Update = {"turns": [], "place": None, "panel": "", "remark": "", "box": ""}
         return {**update, "conversation": self.conversation([], language)}
 
+    def _open(self, turns: list[Answer], place: Place, language: Language) -> Update:
+        """Show ``place`` in the panel, or say in one line why it cannot be shown."""
+        try:
+            return {"place": place, "panel": self._panel(turns, place, language)}
+        except LibQAError as error:
+            return {"place": None, "panel": "", "remark": render.notice(explain(error, language))}
+
     def _panel(self, turns: list[Answer], place: Place, language: Language) -> str:
         now = time.monotonic_ns()
-        try:
-            if place is None:
-                return ""
-            if place == "":
-                return panel.catalogue(self.qa.documents(), language, now)
-            if isinstance(place, str):
-                return panel.whole(self.qa.document(place), language, now)
-        except LibQAError as error:
-            log.info("nothing to open: %s", error)
+        if place is None:
             return ""
+        if place == "":
+            return panel.catalogue(self.qa.documents(), language, now)
+        if isinstance(place, str):
+            return panel.whole(self.qa.document(place), language, now)
         turn, number = place
         document = self._document(turns[turn].citations[number].document_id)
         return panel.passage(panel.Opened(turn, number, now), turns[turn], document, language)

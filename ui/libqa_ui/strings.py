@@ -40,7 +40,6 @@ _TABLE: dict[str, tuple[str, str, str]] = {
         "瀏覽器不允許複製，請手動選取",
         "The browser refused; please select by hand",
     ),
-    "refused": ("文献中没有找到", "文獻中沒有找到", "Not in the documents"),
     "refused_hint": (
         "可以换个说法再问，或查看所载文献的目录。",
         "可以換個說法再問，或查看所載文獻的目錄。",
@@ -80,6 +79,16 @@ _TABLE: dict[str, tuple[str, str, str]] = {
         "索引正在更新，請稍後再問。",
         "The index is being updated; please try again in a moment.",
     ),
+    "DocumentMissing": (
+        "这篇文献已经移除。",
+        "這篇文獻已經移除。",
+        "This document has been removed.",
+    ),
+    "expired": (
+        "服务器已重新启动，这条出处打不开了，请重新提问。",
+        "伺服器已重新啟動，這條出處打不開了，請重新提問。",
+        "The server has been restarted and no longer knows this source; please ask again.",
+    ),
     "LibQAError": ("无法回答：{detail}", "無法回答：{detail}", "Cannot answer: {detail}"),
     "internal": (
         "程序出错，未能回答；详情已记入服务器日志。",
@@ -95,6 +104,7 @@ _TABLE: dict[str, tuple[str, str, str]] = {
     "meta_licence": ("许可", "授權", "Licence"),
     "meta_license": ("许可", "授權", "Licence"),
     "meta_confidence": ("可信度", "可信度", "Confidence"),
+    "meta_facts": ("事实编号", "事實編號", "Facts"),
     "meta_language": ("语言", "語言", "Language"),
 }
 

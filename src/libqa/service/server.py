@@ -28,6 +28,7 @@ def create_app(qa: LibQA) -> FastAPI:
     os.environ["GRADIO_ANALYTICS_ENABLED"] = "False"  # read when gradio is imported
     import gradio
     from fastapi import FastAPI
+    from fastapi.responses import JSONResponse
     from libqa_ui.chat import build_chat, page_options
     from libqa_ui.strings import choose_language
 
@@ -38,8 +39,11 @@ def create_app(qa: LibQA) -> FastAPI:
     app = FastAPI(title="libqa", version=__version__, docs_url=None, redoc_url=None)
 
     @app.get("/api/health")
-    def health() -> dict[str, str | int]:
-        return {"status": "ok", "version": __version__, "documents": len(qa.documents())}
+    def health() -> JSONResponse:
+        try:
+            return JSONResponse({"status": "ok", "version": __version__, "documents": len(qa.documents())})
+        except LibQAError as error:
+            return JSONResponse({"status": "error", "version": __version__, "error": str(error)}, status_code=503)
 
     gradio.mount_gradio_app(
         app, build_chat(qa), "/", run_history=False, max_file_size=MAX_UPLOAD, show_error=False, **page_options()
