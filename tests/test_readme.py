@@ -13,7 +13,12 @@ from typer.main import get_command
 from libqa.cli import app
 from tests.conftest import CORPUS, ROOT
 
-PAGES = [ROOT / "README.md", ROOT / "README.zh-Hans.md", *sorted((ROOT / "docs").glob("*.md"))]
+PAGES = [
+    ROOT / "README.md",
+    ROOT / "README.zh-Hans.md",
+    *sorted((ROOT / "docs").glob("*.md")),
+    ROOT / "eval" / "README.md",
+]
 
 
 def blocks(page: Path, language: str) -> list[str]:
@@ -47,7 +52,7 @@ def test_its_files_and_links_exist(page: Path) -> None:
     tracked = subprocess.run(
         ["git", "ls-files"], cwd=ROOT, check=True, capture_output=True, text=True
     ).stdout.splitlines()
-    for link in re.findall(r"\]\(([^)#\s]+)\)", text):
+    for link in re.findall(r"\]\(([^)#\s]+)(?:#[^)]*)?\)", text):
         if "://" not in link:
             target = (page.parent / link).resolve().relative_to(ROOT)
             assert any(name == str(target) or name.startswith(f"{target}/") for name in tracked), link
