@@ -1,7 +1,8 @@
 """From a question to the passages that may answer it: words, names and meaning, fused.
 
-The lexical side leads. Its score is divided by the most that a passage could reach, the dense side's is a cosine, so
-both are comparable between questions and can be added with fixed weights. The weights are learnt on development data
+The lexical side leads. Its score is divided by about the most that a passage could reach, the dense side's is a cosine,
+so both are comparable between questions and can be added with fixed weights; the more clearly the words decide (the
+lead of the best passage over the second), the less the meaning has to say. The weights are learnt on development data
 by ``eval/bench_retrieval.py --learn``, which also shows that the sum is no worse than the lexical side alone.
 """
 
@@ -44,18 +45,18 @@ class Weights:
 
     bigram: float = 1.0
     stop: float = 0.15
-    single: float = 0.8
-    rarity: float = 0.5
+    single: float = 1.0
+    rarity: float = 1.0
     name: float = 2.0
     english: float = 0.3
-    translation: float = 0.7
+    translation: float = 0.3
     dense: float = 0.2
     dense_english: float = 1.0
 
 
 WEIGHTS = Weights()
 
-_ASKING = frozenset(
+ASKING = frozenset(
     "什么 谁 哪 哪些 哪里 哪儿 哪个 哪位 哪种 哪家 哪年 哪一年 哪一 何时 何处 何地 何人 何 几 几个 几位 多少 "
     "多大 多久 多长 多远 怎么 怎样 怎么样 如何 为什么 为何 是否 能否 吗 呢 吧 啊 的 地 得 了 着 过 是 在 有 和 "
     "与 及 或 由 被 把 将 对 对于 于 以 为 从 向 到 至 就 都 也 还 又 而 但 其 其中 之 这 那 这个 那个 这些 "
@@ -122,15 +123,16 @@ def understand(question: str, translate: Translate, holding: Callable[[str], int
 def fuse(view: View, query: Query, vector: NDArray[np.float32], weights: Weights = WEIGHTS) -> list[tuple[int, float]]:
     """Return ids and scores of candidates from both sides, best first."""
     lexical = query.weights
-    numbers = [number for number, _ in view.lexical(lexical, _DEPTH)]
+    best = view.lexical(lexical, _DEPTH)
     share = weights.dense_english if query.english else weights.dense
-    if share and vector.any():
-        numbers += [number for number, _ in view.dense(vector, _DEPTH)]
-    ids = np.unique(np.array(numbers, np.int64))
+    nearest = view.dense(vector, _DEPTH) if share and vector.any() else []
+    ids = np.unique(np.array([number for number, _ in (*best, *nearest)], np.int64))
     if not len(ids):
         return []
+    lead = 1 - best[1][1] / best[0][1] if len(best) > 1 else float(len(best))
     scores = view.lexical_of(lexical, ids) / np.float32(max(query.ideal(view.idf), 1e-9))
-    scores += np.float32(share) * view.dense_of(vector, ids)
+    if nearest:
+        scores += np.float32(share * (1 - lead)) * view.dense_of(vector, ids)
     order = np.lexsort((ids, -scores))
     return [(int(ids[i]), float(scores[i])) for i in order]
 
@@ -148,7 +150,7 @@ def _weigh(question: str, weights: Weights) -> dict[str, float]:
     folded = fold(question)
     asking = np.zeros(len(folded), bool)
     for word, start, end in words(question):
-        asking[start:end] = word in _ASKING or (word.isascii() and word in _FUNCTION_WORDS)
+        asking[start:end] = word in ASKING or (word.isascii() and word in _FUNCTION_WORDS)
     found: dict[str, float] = {}
     for term in terms(question):
         places = re.finditer(re.escape(term.removeprefix("~")), folded)
