@@ -174,9 +174,8 @@ def report(bench: Bench) -> None:
         "libqa, lexical side": bench.fused(lexical),
         "libqa": bench.fused(WEIGHTS),
     }
-    print(
-        f"\n| {task.name}: {len(task.questions)} questions, {len(task.documents)} documents | R@1 | R@5 | R@10 | MRR@10 |"
-    )
+    title = f"{task.name}: {len(task.questions)} questions, {len(task.documents)} documents"
+    print(f"\n| {title} | R@1 | R@5 | R@10 | MRR@10 |")
     print("|---|---|---|---|---|")
     for name, rankings in systems.items():
         print(f"| {name} | " + " | ".join(f"{value:.3f}" for value in figures(rankings, task)) + " |", flush=True)
