@@ -56,12 +56,12 @@ _MEASURES = (
 _MEASURE = re.compile("|".join(sorted(map(re.escape, _MEASURES), key=len, reverse=True)))
 _PAIRS = {"《": "》", "“": "”", "「": "」", "『": "』", "‘": "’", '"': '"'}
 
-_SURNAMES = frozenset(
+SURNAMES = frozenset(
     "王李张刘陈杨黄赵吴周徐孙马朱胡郭何林罗高梁郑谢宋唐许韩冯邓曹彭曾肖田董袁潘于蒋蔡余杜叶程苏魏吕丁任沈姚卢姜崔钟谭陆汪范金石廖贾夏韦付傅方白邹孟熊秦邱江尹薛闫段雷侯龙"
     "史陶黎贺顾毛郝龚邵万钱严覃武戴莫孔向汤兰党游都燕满裴岑殷柴牛樊游穆萧章鲁葛伍毕聂丛焦柳邢岳齐梅骆庄辛管祝左涂谷时费翁祁尤解阮舒耿牟卜路詹关苗凌宁甘蓝景古包司鲍冉成欧"
     "俞冷褚娄竺卫喻池糜柏窦苑宫步桂温易常乔文欧翟申屈霍康施米倪季庞车连"
 )
-_COMPOUND = ("欧阳", "司马", "上官", "诸葛", "东方", "皇甫", "尉迟", "公孙", "慕容", "令狐", "端木", "司徒", "夏侯")
+COMPOUND = ("欧阳", "司马", "上官", "诸葛", "东方", "皇甫", "尉迟", "公孙", "慕容", "令狐", "端木", "司徒", "夏侯")
 _ROLES = (
     "馆长 教授 研究馆员 副研究馆员 主任 书记 校长 院长 处长 部长 司长 秘书长 理事长 会长 主席 委员 院士 博士 老师 "
     "先生 女士 同志 巡视员 厅长 局长 "
@@ -221,7 +221,7 @@ def _people(text: str, folded: str, words: list[Word]) -> list[tuple[int, int]]:
     while at < len(folded):
         size = 0
         if at in starts:
-            size = 2 if folded[at : at + 2] in _COMPOUND else 1 if folded[at] in _SURNAMES else 0
+            size = 2 if folded[at : at + 2] in COMPOUND else 1 if folded[at] in SURNAMES else 0
         known = starts.get(at, "")
         if size and size < len(known) <= size + 2 and dictionary.part_of_speech(known) == "nr":
             end = at + len(known)

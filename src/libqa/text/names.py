@@ -9,7 +9,7 @@ from functools import lru_cache
 from itertools import islice, product
 
 from libqa.text import dictionary
-from libqa.text.entities import _COMPOUND, _SURNAMES
+from libqa.text.entities import COMPOUND, SURNAMES
 from libqa.text.segment import run_terms, runs
 
 _NOT_GIVEN = frozenset("的了是在和与及为以等将向并对从由")
@@ -38,7 +38,7 @@ def passage_terms(text: str) -> list[str]:
 def _people(run: str, cut: list[str]) -> Iterator[str]:
     start = 0
     for word in cut:
-        size = 2 if run[start : start + 2] in _COMPOUND else 1 if word[0] in _SURNAMES else 0
+        size = 2 if run[start : start + 2] in COMPOUND else 1 if word[0] in SURNAMES else 0
         if size and (len(word) <= size or (len(word) <= size + 2 and not _ordinary(word))):
             for length in range(size + 1, size + 3):
                 name = run[start : start + length]
