@@ -16,7 +16,7 @@ from pathlib import Path
 
 import numpy as np
 
-from libqa.text.language import BITS, DIGIT, LATIN, ORDER, START, STEP, folded, hashed, language_model
+from libqa.text.language import BITS, DIGIT, EDGE, LATIN, ORDER, STEP, folded, language_model
 
 ROOT = Path(__file__).resolve().parent.parent
 DATA = Path(os.environ.get("LIBQA_DATA", ROOT / "../shared/data"))
@@ -77,7 +77,7 @@ def numbered() -> tuple[np.ndarray, str]:
     best = [int(c) for c in np.argsort(-counts, kind="stable")[: VOCABULARY - 4] if counts[c] >= 5 and c < 0x10000]
     vocabulary = "\x00\x01\x02\x03" + "".join(map(chr, best))
     lookup = np.zeros(0x10001, np.uint16)
-    lookup[1] = START
+    lookup[1] = EDGE
     lookup[ord("0") : ord("9") + 1] = DIGIT
     lookup[ord("a") : ord("z") + 1] = lookup[ord("A") : ord("Z") + 1] = LATIN
     lookup[best] = np.arange(4, len(vocabulary))
@@ -88,17 +88,16 @@ def counted(ids: np.ndarray) -> dict[int, tuple[np.ndarray, np.ndarray]]:
     """Count n-grams: raw counts for the longest, numbers of distinct left neighbours for the shorter ones."""
     wide = ids.astype(np.uint64)
     result: dict[int, tuple[np.ndarray, np.ndarray]] = {}
-    padded = np.concatenate([np.full(ORDER - 1, START, np.uint64), wide])
+    padded = np.concatenate([np.full(ORDER - 1, EDGE, np.uint64), wide])
     keys = np.zeros(len(wide), np.uint64)
     for i in range(ORDER):
         keys = keys << np.uint64(BITS) | padded[i : i + len(wide)]
-    keys = keys[wide != START]
-    # a start sign in the middle hides what stands before it
+    # an edge in the middle hides what stands before it
     middle = np.uint64((1 << BITS) - 1)
     for i in range(1, ORDER - 1):
-        cut = (keys >> np.uint64(BITS * i) & middle) == START
+        cut = (keys >> np.uint64(BITS * i) & middle) == EDGE
         low = np.uint64((1 << BITS * (i + 1)) - 1)
-        filler = np.uint64(sum(START << BITS * j for j in range(i + 1, ORDER)))
+        filler = np.uint64(sum(EDGE << BITS * j for j in range(i + 1, ORDER)))
         keys[cut] = keys[cut] & low | filler
     keys, counts = np.unique(keys, return_counts=True)
     result[ORDER] = keys, counts
@@ -161,11 +160,12 @@ def main() -> None:
     arrays["b1"] = (-np.log(model[1][2])).astype(np.float16)
     for n in range(2, ORDER + 1):
         keys, p, weight = model[n]
-        marks = hashed(keys)
-        order = np.argsort(marks, kind="stable")
-        arrays[f"h{n}"] = marks[order]
-        arrays[f"c{n}"] = np.minimum(np.round(-np.log(p[order]) / STEP), 255).astype(np.uint8)
-        backs = np.minimum(np.round(-np.log(weight[order]) / STEP), 255).astype(np.uint8)
+        places = np.searchsorted(model[n - 1][0], keys >> np.uint64(BITS))
+        if places.max() >= 1 << 32 - BITS:
+            raise OverflowError("too many contexts for 32-bit keys; lower KEEP")
+        arrays[f"k{n}"] = (places << BITS | (keys & np.uint64((1 << BITS) - 1)).astype(np.int64)).astype(np.uint32)
+        arrays[f"c{n}"] = np.minimum(np.round(-np.log(p) / STEP), 255).astype(np.uint8)
+        backs = np.minimum(np.round(-np.log(weight) / STEP), 255).astype(np.uint8)
         arrays[f"b{n}"] = backs if n < ORDER else backs[:0]
     np.savez(TARGET, **arrays)
     print(f"{TARGET.name}: {TARGET.stat().st_size:,} bytes, {time.time() - began:.0f} s")
@@ -195,9 +195,9 @@ def perplexity() -> None:
         total, size = 0.0, 0
         for line in islice((x for x in raw_lines(name, fields) if held_out(x)), 300):
             ids = model.number(folded(line))
-            wide = np.array([START] * (ORDER - 1) + ids, np.uint64)
+            wide = np.array([EDGE] * (ORDER - 1) + ids, np.int64)
             contexts = np.stack([wide[i : i + len(ids)] for i in range(ORDER - 1)], axis=1)
-            total += float(model.costs(contexts, wide[ORDER - 1 :]).sum())
+            total += float(model.costs(contexts, np.arange(len(ids)), wide[ORDER - 1 :]).sum())
             size += len(ids)
         print(f"{name}: {size:,} held-out characters, perplexity {np.exp(total / size):.1f}")
 

@@ -24,7 +24,7 @@ class Candidates:
     chars: NDArray[np.str_]
     leads: NDArray[np.int32]
     trails: NDArray[np.int32]
-    ids: NDArray[np.uint64]
+    ids: NDArray[np.int64]
     prices: NDArray[np.float32]
 
     def where(self, mask: NDArray[np.bool_]) -> Candidates:
@@ -55,7 +55,7 @@ def gathered(chars: Iterable[tuple[str, float]]) -> Candidates:
         np.array([r[0] for r in rows], "U1"),
         codes >> 8,
         codes & 255,
-        np.array(model.number(folded("".join(r[0] for r in rows))), np.uint64),
+        np.array(model.number(folded("".join(r[0] for r in rows))), np.int64),
         np.array([r[2] for r in rows], np.float32),
     )
 
@@ -95,9 +95,7 @@ def single(char: str) -> Candidates:
     number = table().code.get(char, 0)
     ids = language_model().number(folded(char))
     codes = np.array([number], np.int32)
-    return Candidates(
-        np.array([char], "U1"), codes >> 8, codes & 255, np.array(ids, np.uint64), np.zeros(1, np.float32)
-    )
+    return Candidates(np.array([char], "U1"), codes >> 8, codes & 255, np.array(ids, np.int64), np.zeros(1, np.float32))
 
 
 @lru_cache(maxsize=4096)
@@ -112,11 +110,20 @@ def noted(lead: int | None, reading: str) -> Candidates:
     return gathered((c, 0.0 if readings[c][0] == reading else RARE_READING) for c in chars)
 
 
+def _frequent(among: Candidates, limit: float) -> Candidates:
+    return among.where(language_model().cost[among.ids] + among.prices + 9.0 * (among.ids == 0) < limit)
+
+
+@lru_cache(maxsize=256)
+def usual_with_trail(trail: int) -> Candidates:
+    """The characters with this trail byte that may be guessed where more is lost than a lead byte."""
+    return _frequent(with_trail(trail), 11.0)
+
+
 @lru_cache(maxsize=1)
 def common() -> Candidates:
     """The characters frequent enough to be guessed when neither byte is known."""
-    costs = language_model().cost
-    return _selected(lambda e: costs[e.ids.astype(np.intp)] < 9.0)
+    return _frequent(_everything(), 9.0)
 
 
 @lru_cache(maxsize=1)
@@ -137,6 +144,6 @@ def begins_vanishing() -> NDArray[np.bool_]:
 
 @lru_cache(maxsize=1)
 def trailing_gone() -> Candidates:
-    """All characters whose trail byte can begin a dropped pair."""
+    """Usual characters whose trail byte can begin a dropped pair."""
     first = begins_vanishing()
-    return _selected(lambda e: first[e.trails])
+    return _frequent(_selected(lambda e: first[e.trails]), 10.0)

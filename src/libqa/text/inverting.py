@@ -17,14 +17,15 @@ import numpy as np
 from libqa.text import candidates
 from libqa.text.candidates import Candidates
 from libqa.text.gbk import forms, table
-from libqa.text.language import language_model
-from libqa.text.notes import BROKEN_NOTE, NOTE
+from libqa.text.language import DIGIT, EDGE, language_model
+from libqa.text.notes import BROKEN_NOTE, DOUBLED, NOTE, TONELESS
 
 WIDTH = 48
 REACH = 14.0  # states more than this many nats behind the best are dropped
-QUESTION = 5.0  # price of a question mark that stands for itself or for a character outside GBK
+QUESTION = 8.0  # price of a question mark that stands for itself or for a character outside GBK
 GIVE_UP = 30.0
-CUT = 6.0
+DROPPED = 3  # at most this many pairs in a row vanish
+SWALLOWED = ' )"'  # half-width characters, besides digits, that broken pairs swallow
 FULL = {c: ord(c) + 0x80 for c in ",;:?()![]"}  # trail byte of the full-width form; its lead is A3
 MARKS = {"。": 0xA1A3, "、": 0xA1A2} | {c: 0xA300 | t for c, t in FULL.items()}
 MARKS |= {w: MARKS[n] for w, n in zip("，；：？（）！", ",;:?()!", strict=True)}
@@ -32,7 +33,8 @@ TAG = re.compile(r"/?(?:p|br|div|td|li)\b[ />]")
 
 
 class Token(NamedTuple):
-    """A piece of the received line: kind is ``char``, ``ascii``, ``note``, ``broken``, ``?`` or ``other``."""
+    """A piece of the received line: kind is ``char``, ``ascii``, ``note``, ``toneless``, ``broken``, ``?``,
+    ``other``."""
 
     kind: str
     start: int
@@ -85,10 +87,15 @@ def tokens(line: str) -> list[Token]:
     """Cut a received line into tokens."""
     code = table().code
     out: list[Token] = []
+    toneless = {m.start(): m.end() for m in TONELESS.finditer(line)} if DOUBLED.search(line) else {}
     i = 0
     while i < len(line):
         char = line[i]
-        if char in "?？(（":
+        if i in toneless:
+            out.append(Token("toneless", i, toneless[i], line[i : toneless[i]]))
+            i = toneless[i]
+            continue
+        if char in "?(":
             match = (BROKEN_NOTE if char == "?" else NOTE).match(line, i)
             if match and out:
                 kind = "broken" if char == "?" else "note"
@@ -112,6 +119,13 @@ def fits(last: int, reading: str) -> bool:
     return reading in forms().readings.get(table().shown.get(last, ""), ())
 
 
+def after(last: int, token: Token) -> int:
+    """The last two content bytes after a token that stands for itself."""
+    if token.text in FULL:  # in Chinese text a folded full-width mark
+        return 0xA300 | FULL[token.text]
+    return token.code if token.code > 255 else (last & 255) << 8 | token.code
+
+
 def search(line: Sequence[Token], begin: int, last: int, context: tuple[int, int, int]) -> Spot:
     """Read a line from token ``begin``, where it breaks, to where all readings agree again."""
     agenda: dict[int, list[State]] = {begin: [State(0.0, -1, last, None, context)]}
@@ -120,8 +134,8 @@ def search(line: Sequence[Token], begin: int, last: int, context: tuple[int, int
         states = _best(agenda.pop(at))
         settled = not agenda and all(s.pending < 0 and s.context == states[0].context for s in states)
         if at == len(line) or (settled and at > begin + 1):
-            # A line that ends inside a character was cut there; its lead byte shows nothing.
-            states.sort(key=lambda s: s.cost + (CUT if s.pending >= 0 else 0))
+            if at == len(line):
+                states = _completed(states, at)
             return Spot(begin, at, tuple((_written(s.step), s.cost) for s in states))
         _extend(line, at, states, agenda)
         if not agenda:
@@ -132,6 +146,15 @@ def _best(states: list[State]) -> list[State]:
     states.sort(key=lambda s: s.cost)
     limit = states[0].cost + REACH
     return [s for s in states[:WIDTH] if s.cost <= limit]
+
+
+def _completed(states: list[State], at: int) -> list[State]:
+    """Complete the last character where the line ends after its lead byte, which shows nothing; price the end."""
+    rows = [(s, Option(candidates.with_lead(s.pending), -1, 0, "", at, "trail")) for s in states if s.pending >= 0]
+    done = [s for s in states if s.pending < 0] + [_next(cost, *row, at) for cost, *row in _scored(rows)]
+    ids = np.full(len(done), EDGE)
+    costs = language_model().costs(np.array([s.context for s in done], np.int64), np.arange(len(done)), ids)
+    return _best([s._replace(cost=s.cost + float(cost)) for s, cost in zip(done, costs, strict=True)])
 
 
 def _written(step: Step | None) -> tuple[Step, ...]:
@@ -151,7 +174,7 @@ def _extend(line: Sequence[Token], at: int, states: list[State], agenda: dict[in
         else:
             rows += ((state, option) for option in _shifted(line, at, state, agenda))
     rows += _vanished(line, at, shifted)
-    for cost, state, option, i in _scored(rows, at):
+    for cost, state, option, i in _scored(rows):
         agenda.setdefault(option.following, []).append(_next(cost, state, option, i, at))
 
 
@@ -161,22 +184,24 @@ def _next(cost: float, state: State, option: Option, i: int, at: int) -> State:
     context = (*state.context[1:], int(found.ids[i]))
     for char in option.after:
         step = Step(step, char, at, option.flag)
-        context = (*context[1:], language_model().number(char)[0])
-        cost += 2.0
+        # "?" stands for a digit here, "<" begins the tag that ended the line
+        number = DIGIT if char == "?" else EDGE if char == "<" else language_model().number(char)[0]
+        cost += float(language_model().costs(np.array([context]), np.zeros(1, np.intp), np.array([number]))[0])
+        context = (*context[1:], number)
     last = option.last or int(found.leads[i]) << 8 | int(found.trails[i])
     return State(cost, option.pending, last, step, context)
 
 
-def _scored(rows: list[tuple[State, Option]], at: int) -> list[tuple[float, State, Option, int]]:
+def _scored(rows: list[tuple[State, Option]]) -> list[tuple[float, State, Option, int]]:
     """Score all candidates of all options and return the best of them."""
     rows = [row for row in rows if len(row[1].found.chars)]
     if not rows:
         return []
     sizes = np.array([len(option.found.chars) for _, option in rows])
     owners = np.repeat(np.arange(len(rows)), sizes)
-    contexts = np.array([state.context for state, _ in rows], np.uint64)[owners]
+    contexts = np.array([state.context for state, _ in rows], np.int64)
     ids = np.concatenate([option.found.ids for _, option in rows])
-    costs = language_model().costs(contexts, ids)
+    costs = language_model().costs(contexts, owners, ids)
     costs = costs + np.concatenate([option.found.prices for _, option in rows])
     costs += np.array([state.cost for state, _ in rows], np.float32)[owners]
     keep = min(len(costs), 2 * WIDTH)
@@ -200,10 +225,10 @@ def _aligned(
     token = line[at]
     following = agenda.setdefault
     if token.kind in ("char", "ascii", "other"):
-        last = token.code if token.code > 255 else (state.last & 255) << 8 | token.code
+        last = after(state.last, token)
         return [(state, Option(candidates.single(token.text), -1, last, "", at + 1, ""))]
-    if token.kind == "note":
-        fitting = fits(state.last, token.reading)
+    if token.kind in ("note", "toneless"):
+        fitting = token.kind == "toneless" or fits(state.last, token.reading)
         following(at + 1, []).append(state if fitting else _plain(state, token.text, at, 4.0))
         return []
     if token.kind == "broken":
@@ -260,44 +285,49 @@ def _completions(
             options.append(Option(by_trail(first), -1, token.code, chr(second), at + 1, ""))
     elif token.kind == "ascii" and 0x40 <= token.code < 0x7F:
         options.append(Option(by_trail(token.code), -1, 0, "", at + 1, ""))
+    elif token.text == "€":
+        options.append(Option(by_trail(0x80), -1, 0, "", at + 1, ""))
     elif token.kind == "?":
         found = candidates.common() if lead is None else candidates.with_lead(lead)
-        if _mark(line, at + 1):
+        if _mark(line, at + 1) or at + 1 == len(line):
             options.append(Option(found, -1, 0, "", at + 1, "trail"))
         tag = "".join(t.text for t in line[at + 1 : at + 4])
-        options.append(Option(found, -1, 0, "<" if TAG.match(tag) else "?", at + 1, "lost"))
+        if TAG.match(tag):
+            options.append(Option(found, -1, 0, "<", at + 1, "gone"))
+        else:
+            options.append(Option(found, -1, 0, "?", at + 1, "lost"))
+            options += (Option(found, -1, 0, char, at + 1, "gone") for char in SWALLOWED)
     return options
 
 
 def _vanished(line: Sequence[Token], at: int, states: list[State]) -> list[tuple[State, Option]]:
-    """List readings in which one or two byte pairs before this token were dropped by the decoder."""
+    """List readings in which byte pairs before this token were dropped by the decoder."""
     if not states or line[at].kind in ("note", "other"):
         return []
     gone = candidates.vanishing()
     first = candidates.begins_vanishing()
+    everything = candidates.trailing_gone()
     rows = [
         (state, Option(found.where(first[found.trails]), -1, 0, "", at, "gone"))
         for state in states
         for found in (candidates.with_lead(state.pending),)
     ]
-    once = [_next(cost, state, option, i, at) for cost, state, option, i in _scored(rows, at)]
-    everything = candidates.trailing_gone()
-    rows = (
-        [
+    result: list[tuple[State, Option]] = []
+    for depth in range(DROPPED):
+        dropped = [_next(cost, state, option, i, at) for cost, state, option, i in _scored(rows)]
+        if not dropped:
+            break
+        dropped = _best(dropped)
+        for state in dropped[: WIDTH >> depth]:
+            fits_gap = gone[state.last & 255]
+            for option in _completions(line, at, candidates.usual_with_trail, None):
+                found = option.found.where(fits_gap[option.found.leads])
+                result.append((state, option._replace(found=found, flag=option.flag or "gone")))
+        rows = [
             (state, Option(everything.where(gone[state.last & 255][everything.leads]), -1, 0, "", at, "gone"))
-            for state in _best(once)[:12]
+            for state in dropped[: WIDTH // (4 << depth)]
         ]
-        if once
-        else []
-    )
-    twice = [_next(cost, state, option, i, at) for cost, state, option, i in _scored(rows, at)]
-    found_rows = []
-    for state in (_best(once) if once else []) + (_best(twice) if twice else []):
-        dropped = gone[state.last & 255]
-        for option in _completions(line, at, candidates.with_trail, None):
-            found = option.found.where(dropped[option.found.leads])
-            found_rows.append((state, option._replace(found=found, flag=option.flag or "gone")))
-    return found_rows
+    return result
 
 
 def _give_up(line: Sequence[Token], at: int, states: list[State], agenda: dict[int, list[State]]) -> None:

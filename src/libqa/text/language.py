@@ -9,6 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from functools import lru_cache
 from importlib.resources import as_file, files
+from string import ascii_letters
 
 import numpy as np
 from numpy.typing import NDArray
@@ -17,33 +18,26 @@ from libqa.errors import ModelError
 from libqa.text.gbk import FOLD, forms
 
 ORDER = 4
-BITS = 13  # per character in a key; the vocabulary stays below 2**13
+BITS = 13  # of a key hold the character, the others the place of its context in the table one shorter
 STEP = 1 / 16  # natural-log units per quantisation step
-UNKNOWN, START, DIGIT, LATIN = 0, 1, 2, 3
+UNKNOWN, EDGE, DIGIT, LATIN = 0, 1, 2, 3  # the edge stands before the first and after the last character of a line
 RARE = np.float32(9.5)  # nats: an unknown character is one of some 14,000
-_MIX = np.uint64(0x9E3779B97F4A7C15)
-
-
-def hashed(keys: NDArray[np.uint64]) -> NDArray[np.uint32]:
-    """Mix keys of up to 52 bits into 32 bits."""
-    mixed = (keys ^ (keys >> np.uint64(29))) * _MIX
-    high: NDArray[np.uint32] = (mixed >> np.uint64(32)).astype(np.uint32)
-    return high
 
 
 @dataclass(frozen=True, slots=True)
 class Grams:
-    """N-grams of one length: sorted hashes, negative log probabilities and back-off weights in steps."""
+    """N-grams of one length: sorted keys, negative log probabilities and back-off weights in steps."""
 
-    hashes: NDArray[np.uint32]
+    keys: NDArray[np.uint32]
     cost: NDArray[np.uint8]
     backoff: NDArray[np.uint8]
 
-    def find(self, keys: NDArray[np.uint64]) -> tuple[NDArray[np.intp], NDArray[np.bool_]]:
-        """Return positions of the keys and whether each is there."""
-        wanted = hashed(keys)
-        at = np.minimum(np.searchsorted(self.hashes, wanted), len(self.hashes) - 1)
-        return at, self.hashes[at] == wanted
+    def find(self, places: NDArray[np.int64], chars: NDArray[np.int64]) -> NDArray[np.int64]:
+        """Return the places of n-grams given by the place of their context and last character; -1 where absent."""
+        wanted = (np.maximum(places, 0) << BITS | chars).astype(np.uint32)
+        at = np.minimum(np.searchsorted(self.keys, wanted), len(self.keys) - 1)
+        found: NDArray[np.int64] = np.where((self.keys[at] == wanted) & (places >= 0), at, -1)
+        return found
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,19 +54,27 @@ class LanguageModel:
         ids = self.ids
         return [ids.get(c, UNKNOWN) for c in text]
 
-    def costs(self, contexts: NDArray[np.uint64], nexts: NDArray[np.uint64]) -> NDArray[np.float32]:
-        """Return the negative natural-log probability of each next character, shape (n,), after its context, (n, 3)."""
-        last = nexts
-        result = self.cost[last.astype(np.intp)]
-        context = contexts[:, -1]
-        back = self.backoff[context.astype(np.intp)]
-        for n, grams in enumerate(self.grams, start=2):
-            at, there = grams.find(context << np.uint64(BITS) | last)
-            result = np.where(there, grams.cost[at] * np.float32(STEP), result + back)
-            if n < ORDER:
-                context = contexts[:, -n] << np.uint64(BITS * (n - 1)) | context
-                at, there = grams.find(context)
-                back = np.where(there, grams.backoff[at] * np.float32(STEP), np.float32(0))
+    def costs(
+        self, contexts: NDArray[np.int64], owners: NDArray[np.intp], nexts: NDArray[np.int64]
+    ) -> NDArray[np.float32]:
+        """Return the negative natural-log probabilities of characters, shape (n,).
+
+        ``contexts``, (m, 3), are the three characters before; ``owners``, (n,), tells which of them goes with which
+        character of ``nexts``, (n,).
+        """
+        two, three, four = self.grams
+        oldest, old, new = contexts.T
+        pairs = two.find(old, new)
+        triples = three.find(two.find(oldest, old), new)
+        result = self.cost[nexts]
+        for grams, places, weights in (
+            (two, new, self.backoff[new]),
+            (three, pairs, two.backoff[pairs] * np.float32(STEP)),
+            (four, triples, three.backoff[triples] * np.float32(STEP)),
+        ):
+            lighter = np.where(places >= 0, weights, np.float32(0))
+            at = grams.find(places[owners], nexts)
+            result = np.where(at >= 0, grams.cost[at] * np.float32(STEP), result + lighter[owners])
         return np.where(nexts == UNKNOWN, result + RARE, result)
 
 
@@ -91,13 +93,9 @@ def language_model() -> LanguageModel:
             arrays = {name: data[name] for name in data.files}
     except (OSError, ValueError) as error:
         raise ModelError("repair_lm.npz", f"cannot be read ({error})", "reinstall libqa") from error
-    vocabulary = str(arrays["vocabulary"])
-    ids = {c: i for i, c in enumerate(vocabulary)}
-    for c in "0123456789":
-        ids[c] = DIGIT
-    for c in "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ":
-        ids[c] = LATIN
-    grams = tuple(Grams(arrays[f"h{n}"], arrays[f"c{n}"], arrays[f"b{n}"]) for n in range(2, ORDER + 1))
+    ids = {c: i for i, c in enumerate(str(arrays["vocabulary"]))}
+    ids |= dict.fromkeys("0123456789", DIGIT) | dict.fromkeys(ascii_letters, LATIN)
+    grams = tuple(Grams(arrays[f"k{n}"], arrays[f"c{n}"], arrays[f"b{n}"]) for n in range(2, ORDER + 1))
     return LanguageModel(ids, arrays["c1"].astype(np.float32), arrays["b1"].astype(np.float32), grams)
 
 

@@ -2,18 +2,23 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
 
-from libqa.text.gbk import table
-from libqa.text.inverting import MARKS, Step, Token, fits, search, tokens
-from libqa.text.language import START, folded, language_model
+from libqa.text.gbk import FOLD, table
+from libqa.text.inverting import MARKS, Step, Token, after, fits, search, tokens
+from libqa.text.language import EDGE, folded, language_model
+from libqa.text.printing import widened
 from libqa.text.proving import Page, proven
 
 Certainty = Literal["exact", "chosen", "lost"]
 BEFORE = 6  # items of sound text taken along when a broken stretch is proven
 TRIED = 24
+OPENING, CLOSING = "“‘《〈「『【(", "”’》〉」』】)"
+ODD = 4.0  # nats for a quote or bracket that does not pair, and for a doubled mark
+PAIRED = 1.5  # nats gained by closing what is open
 
 NOTE = "pinyin note"
 BROKEN = "broken byte pairs"
@@ -34,8 +39,11 @@ class Item:
     sure: bool = True  # a broken stretch whose text damages to what was received
 
 
-def mend(line: str, page: Page) -> list[Item]:
-    """Find what a damaged line was made from; the items tile the line."""
+def mend(line: str, page: Page, *, cautious: bool = False) -> list[Item]:
+    """Find what a damaged line was made from; the items tile the line.
+
+    With ``cautious`` a question mark before a mark is read as a broken pair only if nothing else is near as likely.
+    """
     read = tokens(line)
     items: list[Item] = []
     last = at = 0
@@ -43,12 +51,12 @@ def mend(line: str, page: Page) -> list[Item]:
         token = read[at]
         mark = at + 1 < len(read) and read[at + 1].text in MARKS
         if token.kind == "broken" or (token.kind == "?" and mark):
-            end = _broken(line, read, at, items, page)
+            end = _broken(line, read, at, items, last, page, cautious)
             if end > at:
                 at = end
                 last = _last(items)
                 continue
-        if token.kind == "note" and items and fits(last, token.reading):
+        if items and (token.kind == "toneless" or (token.kind == "note" and fits(last, token.reading))):
             item = items.pop()
             items.append(Item(item.start, token.end, item.source, item.reason or NOTE, item.certainty, item.sure))
         elif token.kind == "?":
@@ -57,7 +65,7 @@ def mend(line: str, page: Page) -> list[Item]:
             items.append(Item(token.start, token.end, "", MARK))
         else:
             items.append(Item(token.start, token.end, token.text))
-            last = token.code if token.code > 255 else (last & 255) << 8 | token.code
+            last = after(last, token)
         at += 1
     return items
 
@@ -68,32 +76,69 @@ def _last(items: Sequence[Item]) -> int:
     return table().code.get(source[-1:], 0)
 
 
-def _broken(line: str, read: Sequence[Token], at: int, items: list[Item], page: Page) -> int:
+def _broken(line: str, read: Sequence[Token], at: int, items: list[Item], last: int, page: Page, cautious: bool) -> int:
     """Restore the stretch that begins at token ``at``; append its items and return the token after it, or ``at``."""
     before = "".join(item.source for item in items[-BEFORE:])
     shown_from = items[-BEFORE].start if len(items) >= BEFORE else 0
-    numbers = [START] * 3 + language_model().number(folded(before[-3:]))
-    spot = search(read, at, _last(items), (numbers[-3], numbers[-2], numbers[-1]))
+    numbers = [EDGE] * 3 + language_model().number(folded(before[-3:]))
+    spot = search(read, at, last, (numbers[-3], numbers[-2], numbers[-1]))
     shown = line[shown_from : read[spot.end - 1].end]
+    if cautious and any(steps[0].flag in ("question", "failed") for steps, _ in spot.texts if steps):
+        return at
+    balance = _balance("".join(item.source for item in items))
+    texts = sorted(spot.texts, key=lambda t: t[1] + _odd(balance, t[0]))
     fitting: list[tuple[Step, ...]] = []
-    for steps, _ in spot.texts[:TRIED]:
+    for steps, _ in texts[:TRIED]:
         if steps and steps[0].flag in ("question", "failed") and steps[0].token == at:
             if not fitting:
                 return at
             continue
         if fitting and any(s.flag for s in steps):
             continue  # a text that needs lost bytes is no rival
-        if not any(s.flag == "failed" for s in steps) and proven(before + "".join(s.char for s in steps), shown, page):
+        source = widened(before + "".join(s.char for s in steps))
+        if not any(s.flag == "failed" for s in steps) and proven(source, shown, page):
             fitting.append(steps)
             if any(s.flag for s in steps):
                 break
-    steps = fitting[0] if fitting else spot.texts[0][0]
+    steps = fitting[0] if fitting else texts[0][0]
     end, kept = _tail(read, at, spot.end, steps)
     flags = {s.flag for s in kept if s.flag}
     certainty: Certainty = "lost" if flags & {"lost", "failed"} else "chosen" if flags or len(fitting) != 1 else "exact"
     source = "".join(s.char for s in kept)
     items.append(Item(read[at].start, read[end - 1].end, source, BROKEN, certainty, bool(fitting)))
     return end
+
+
+def _balance(text: str) -> Counter[str]:
+    """Count the quotes and brackets that are open at the end of a text."""
+    still = Counter[str]()
+    for char in text.translate(FOLD):
+        if char in OPENING:
+            still[char] += 1
+        elif char in CLOSING:
+            still[OPENING[CLOSING.index(char)]] -= 1
+    return still
+
+
+def _odd(balance: Counter[str], steps: Sequence[Step]) -> float:
+    """Price of closing what is not open, of opening what is open already and of doubled marks, in nats."""
+    still, price, before = balance.copy(), 0.0, ""
+    for char in "".join(step.char for step in steps).translate(FOLD):
+        if char in OPENING:
+            price += ODD * (still[char] > 0)
+            still[char] += 1
+        elif char in CLOSING:
+            opening = OPENING[CLOSING.index(char)]
+            if still[opening] <= 0:
+                # a closing quote may have been opened in the line before
+                price += ODD if char != "”" or before not in "。！？?!" else 0.0
+            else:
+                price -= PAIRED
+            still[opening] -= 1
+        elif char == before and char in "。，；：、,;:":
+            price += ODD
+        before = char
+    return price
 
 
 def _tail(read: Sequence[Token], begin: int, end: int, steps: tuple[Step, ...]) -> tuple[int, tuple[Step, ...]]:

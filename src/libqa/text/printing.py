@@ -40,6 +40,11 @@ def simplified(source: str) -> str:
     return "".join(out)
 
 
+def widened(text: str) -> str:
+    """Give every half-width mark that Chinese text wants full width its full width."""
+    return "".join(wide(text, i) if c in ",;:!()" else c for i, c in enumerate(text))
+
+
 def wide(text: str, at: int) -> str:
     """Return the full-width form of the half-width mark at ``text[at]`` if Chinese text wants it, else the mark."""
     char = text[at]

@@ -15,6 +15,7 @@ from libqa.text.notes import BROKEN_NOTE, NOTE
 # Which of two overlapping entries was replaced first, as far as pages have shown.
 FIRST = {("數", "當"), ("數", "財"), ("數", "謹"), ("擴", "財"), ("內", "績"), ("驅", "學")}
 TRIED = 4  # at most this many doubtful entries or overlaps are tried out in all combinations
+_BEFORE_COMMA = re.compile(r"[?,]([。！；，？（、!;,?(])")
 _MARKED = re.compile(r"\?([。！；，？（、!;,?(])")
 
 
@@ -117,5 +118,8 @@ def _orders(raw: bytes, notes: dict[str, str]) -> Iterator[Sequence[tuple[str, s
 def _marks(shown: str, page: Page) -> Iterable[tuple[str, ...]]:
     """List the sets of marks that may have been active, likeliest first."""
     wide = {n: w for w, n in zip("，；？（！", ",;?(!", strict=True)}
-    own = tuple(dict.fromkeys(wide.get(m[1], m[1]) for m in _MARKED.finditer(shown)))
-    return dict.fromkeys([tuple(dict.fromkeys((*page.marks, *own))), own, page.marks, ()])
+    pattern = _BEFORE_COMMA if page.x == b"," else _MARKED
+    own = tuple(dict.fromkeys(wide.get(m[1], m[1]) for m in pattern.finditer(shown)))
+    known = tuple(m for m in page.marks if m not in own)
+    subsets = [s for n in range(len(own), -1, -1) for s in combinations(own, n)]
+    return dict.fromkeys(chain(((*known, *s) for s in subsets), subsets))

@@ -10,7 +10,7 @@ from libqa.text import mending, printing
 from libqa.text.mending import Certainty, Item, mend
 from libqa.text.offsets import OffsetMap, Piece
 from libqa.text.proving import Page, proven, visible
-from libqa.text.surveying import damaged_lines
+from libqa.text.surveying import damaged_lines, may_break
 
 TRADITIONAL = "Traditional form"
 WIDTH = "half-width mark"
@@ -66,6 +66,8 @@ def repair(text: str) -> Repair:
     """
     lines = text.split("\n")
     damaged = damaged_lines(lines)
+    for i, line in enumerate(lines):
+        damaged[i] = damaged[i] or (may_break(line) and _broken_without_notes(line))
     if not any(damaged):
         return Repair(text, (), OffsetMap(), False, True)
     hurt = [line for line, yes in zip(lines, damaged, strict=True) if yes]
@@ -88,6 +90,12 @@ def repair(text: str) -> Repair:
     return Repair("\n".join(out), tuple(edits), OffsetMap(pieces), bool(edits), all(e.proven for e in edits))
 
 
+def _broken_without_notes(line: str) -> bool:
+    """Whether a line without notes reads so much better with broken pairs mended that they must have been broken."""
+    mended = [item for item in mend(line, Page(), cautious=True) if item.reason == mending.BROKEN]
+    return bool(mended) and all(item.sure and len(item.source) > 2 for item in mended)
+
+
 def _moved(e: Edit, by: int, raw_by: int) -> Edit:
     start, end, raw_start, raw_end = e.start + by, e.end + by, e.raw_start + raw_by, e.raw_end + raw_by
     return replace(e, start=start, end=end, raw_start=raw_start, raw_end=raw_end)
@@ -105,7 +113,6 @@ def _page(hurt: Sequence[str]) -> Page:
 def _printed(line: str, items: Sequence[Item], copies: Sequence[str], page: Page) -> tuple[str, list[Edit]]:
     """Print the items of one line; return the text and its edits, with offsets inside the line."""
     source = "".join(item.source for item in items)
-    proof = proven(source, line, page)
     text = printing.simplified(source)
     firsts: list[int] = []
     size = 0
@@ -121,6 +128,10 @@ def _printed(line: str, items: Sequence[Item], copies: Sequence[str], page: Page
             )
     edits: list[Edit] = []
     joined = "".join(parts)
+    asked = "".join(
+        part if part == "？" else item.source for item, part in zip(items, parts, strict=True)
+    )  # a question mark went through the damage as a mark of its own
+    proof = proven(printing.widened(asked), line, page)
     at = 0
     out: list[str] = []
     size = 0
