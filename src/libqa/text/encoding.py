@@ -13,7 +13,8 @@ from libqa.text.language import EDGE, folded, language_model
 
 REMEDY = "save it as UTF-8 text"
 SAMPLE = 4000  # characters that are looked at where statistics decide
-STRANGE = 9.0  # nats a character, unigram: above it a decoding is no Chinese or English
+STRANGE = 8.0  # nats a character beyond ASCII: above it a long text is neither Chinese nor English
+LENIENT = 40.0  # divided by the length it is added, because a short text may hold a few rare characters
 _MARKS = (  # longest first: the mark of UTF-32-LE begins with that of UTF-16-LE
     (codecs.BOM_UTF32_LE, "utf-32-le"),
     (codecs.BOM_UTF32_BE, "utf-32-be"),
@@ -21,6 +22,8 @@ _MARKS = (  # longest first: the mark of UTF-32-LE begins with that of UTF-16-LE
     (codecs.BOM_UTF16_LE, "utf-16-le"),
     (codecs.BOM_UTF16_BE, "utf-16-be"),
 )
+# Usual in written Cantonese, hardly ever in the texts that the model was trained on.
+_CANTONESE = set("嘅係咁啲哋冇唔嚟喺咗嘢噉咩嗰睇乜嗌攞佢仔俾畀佬靚瞓嘥搵掂諗揾嗱㗎喎啫咪嘞喇")
 _CONTROL = re.compile("[\x00-\x08\x0e-\x1f\x7f]")
 # UTF-8 bytes read as Windows-1252 or Latin-1: a lead byte's character and at least one continuation's.
 _MOJIBAKE = re.compile("[\u00c2-\u00f4][\u0080-\u00bf\u0152-\u0192\u02c6-\u02dc\u2013-\u203a\u20ac\u2122]")
@@ -64,7 +67,7 @@ def decode(data: bytes, name: str) -> Decoded:
     scored = [
         (_strangeness(text), encoding, text) for encoding in tried if (text := _strict(data, encoding)) is not None
     ]
-    if not scored or min(scored)[0] > STRANGE:
+    if not scored or min(scored)[0] > 0:
         reason = "is binary, not text" if b"\0" in data else "is in an unknown encoding"
         raise ReadError(name, reason, REMEDY)
     _, encoding, text = min(scored)
@@ -88,12 +91,17 @@ def _checked(text: str, name: str) -> str:
 
 
 def _strangeness(text: str) -> float:
-    """Return the mean cost of a text's characters in nats; unusual characters make it high."""
+    """Return by how many nats a character a text's characters are too unusual; usual text is below 0."""
     model = language_model()
     sample = folded(text[:SAMPLE])
     numbers = np.array([EDGE, *model.number(sample)], np.int64)
-    contexts = np.stack([np.ones_like(numbers), np.ones_like(numbers), numbers], axis=1)[:-1]
-    return float(model.costs(contexts, np.arange(len(sample)), numbers[1:]).mean())
+    contexts = np.stack([np.full_like(numbers, EDGE), np.full_like(numbers, EDGE), numbers], axis=1)[:-1]
+    costs = model.costs(contexts, np.arange(len(sample)), numbers[1:])
+    costs = np.where([c in _CANTONESE for c in text[:SAMPLE]], np.float32(STRANGE), costs)
+    beyond = np.array([c > "\x7f" for c in sample], np.bool_)
+    if beyond.any():
+        costs = costs[beyond]
+    return float(costs.mean()) - STRANGE - LENIENT / (len(costs) + 8)
 
 
 def _unmixed(text: str) -> str:

@@ -151,7 +151,8 @@ def _best(states: list[State]) -> list[State]:
 def _completed(states: list[State], at: int) -> list[State]:
     """Complete the last character where the line ends after its lead byte, which shows nothing; price the end."""
     rows = [(s, Option(candidates.with_lead(s.pending), -1, 0, "", at, "trail")) for s in states if s.pending >= 0]
-    done = [s for s in states if s.pending < 0] + [_next(cost, *row, at) for cost, *row in _scored(rows)]
+    done = [s for s in states if s.pending < 0]
+    done += [_next(cost, state, option, i, at) for cost, state, option, i in _scored(rows)]
     ids = np.full(len(done), EDGE)
     costs = language_model().costs(np.array([s.context for s in done], np.int64), np.arange(len(done)), ids)
     return _best([s._replace(cost=s.cost + float(cost)) for s, cost in zip(done, costs, strict=True)])
