@@ -43,7 +43,8 @@ Open = Callable[..., Page]
 @contextmanager
 def serving(index: Path, log: Path) -> Iterator[str]:
     """The address of ``libqa serve`` over ``index``; a socket to anywhere but this machine fails the test."""
-    environment = {**os.environ, "PYTHONPATH": str(OFFLINE), "TEST_LOOPBACK": "1", "TEST_SOCKET_LOG": str(log)}
+    environment = {name: value for name, value in os.environ.items() if not name.startswith("LIBQA_")}
+    environment |= {"PYTHONPATH": str(OFFLINE), "TEST_LOOPBACK": "1", "TEST_SOCKET_LOG": str(log)}
     command = [sys.executable, "-m", "libqa", "serve", "--port", "0", "--index", str(index)]
     with subprocess.Popen(command, env=environment, stdout=subprocess.PIPE, text=True, encoding="utf-8") as server:
         assert server.stdout is not None

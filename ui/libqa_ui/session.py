@@ -91,7 +91,9 @@ class Session:
                 else:
                     yield {"conversation": [*before, render.pending(number, question, state, language)]}
         except Exception as error:  # the outermost layer of the page: the reader gets one line, the log the rest
-            if not isinstance(error, LibQAError):
+            if isinstance(error, LibQAError):
+                log.warning("no answer: %s", error)
+            else:
                 log.exception("no answer")
             remark = render.notice(explain(error, language))
             yield {"conversation": self.conversation(turns, language), "remark": remark, "box": question}
@@ -161,8 +163,6 @@ class Session:
 
 
 def explain(error: Exception, language: Language) -> str:
-    """Return one line in ``language`` on why there is no answer."""
-    if not isinstance(error, LibQAError):
-        return say("internal", language)
+    """Return one line in ``language`` on why there is no answer; it names nothing of the server's."""
     kind = type(error).__name__
-    return say(kind if known(kind) else "LibQAError", language, detail=error)
+    return say(kind if known(kind) else "internal", language, detail=error)

@@ -89,7 +89,12 @@ _TABLE: dict[str, tuple[str, str, str]] = {
         "伺服器已重新啟動，這條出處打不開了，請重新提問。",
         "The server has been restarted and no longer knows this source; please ask again.",
     ),
-    "LibQAError": ("无法回答：{detail}", "無法回答：{detail}", "Cannot answer: {detail}"),
+    "ModelError": (
+        "模型文件缺失或损坏，请管理员重新安装 libqa。",
+        "模型檔案缺失或損壞，請管理員重新安裝 libqa。",
+        "A model is missing or damaged; please have libqa installed again.",
+    ),
+    "QuestionError": ("无法回答：{detail}", "無法回答：{detail}", "Cannot answer: {detail}"),
     "internal": (
         "程序出错，未能回答；详情已记入服务器日志。",
         "程式出錯，未能回答；詳情已記入伺服器日誌。",
