@@ -112,7 +112,7 @@ def evaluate_embedder(data: Path, distractors: int) -> None:
 def main() -> None:
     parser = common.arguments(__doc__ or "")
     parser.add_argument("--distractors", type=int, default=20000)
-    parser.add_argument("parts", nargs="*", default=["lexicon", "embedder", "reader"])
+    parser.add_argument("parts", nargs="*", default=["lexicon", "embedder"])
     args: Any = parser.parse_args()
     if "lexicon" in args.parts:
         evaluate_lexicon(args.data)

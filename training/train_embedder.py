@@ -40,8 +40,9 @@ TEXTS = (  # set, share of rows used for inverse cloze
 QUESTION_WORDS = dict(
     pair.split("=")
     for pair in """谁=who 什么=what 何=what 哪=which 哪里=where 哪儿=where 何处=where 何时=when 哪年=which_year
-    哪个=which 哪些=which 哪一=which 哪一年=what_year 几=how_many 多少=how_many 多=how 为什么=why 为何=why 怎么=how
-    怎样=how 如何=how 是=is 的=of 在=in 和=and 有=has 被=by 时候=time 年=year 月=month 日=day 吗= 了= ？=? ?=?""".split()
+    哪个=which 哪些=which 哪一=which 哪一年=what_year 几=how_many 多少=how_many 多=how 为什么=why 为何=why
+    怎么=how 怎样=how 如何=how 是=is 的=of 在=in 和=and 有=has 被=by 时候=time 年=year 月=month 日=day
+    吗= 了= ？=? ?=?""".split()
 )
 
 
@@ -245,7 +246,7 @@ def export(weight: torch.Tensor, folder: Path) -> None:
 def main() -> None:
     parser = common.arguments(__doc__ or "")
     parser.add_argument("--dimension", type=int, default=256)
-    parser.add_argument("--steps", type=int, default=6000)
+    parser.add_argument("--steps", type=int, default=2000)
     parser.add_argument("--minutes", type=float, default=20, help="stop after this long; run again to go on")
     parser.add_argument("--rate", type=float, default=2e-3)
     parser.add_argument("--keep", type=float, default=0.9, help="share of pieces kept in each text")

@@ -11,6 +11,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, cast
+from zipfile import BadZipFile
 
 import numpy as np
 from numpy.typing import NDArray
@@ -78,7 +79,7 @@ class Reader:
             self._types: NDArray[np.int8] = np.load(folder / "types.npy", mmap_mode="r", allow_pickle=False)
             with np.load(folder / "reader.npz", allow_pickle=False) as stored:
                 self._w: dict[str, Array] = {k: stored[k].astype(np.float32) for k in stored.files}
-        except (OSError, ValueError, KeyError) as e:
+        except (OSError, ValueError, KeyError, BadZipFile) as e:
             raise ModelError(str(folder), f"the bundled reader cannot be loaded ({e})", remedy) from e
         if self._config.get("embedder") != self._embedder.fingerprint:
             raise ModelError(str(folder), "the reader was trained with another embedder", remedy)
