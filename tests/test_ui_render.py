@@ -139,6 +139,8 @@ def test_an_answer_begins_with_the_direct_answer_and_numbers_its_sources() -> No
 def test_a_follow_up_says_how_it_was_understood() -> None:
     page = Page(render.answered(0, answer(citation(0, 13), question="那线上呢？"), "en"))
     assert page.texts("p", "understood") == ["Taken to mean: 联盟何时成立？"]
+    page = Page(render.answered(0, answer(citation(0, 13), resolved="联盟何时成立？ [论坛 成都]"), "zh-Hant"))
+    assert page.texts("p", "understood") == ["結合上文：论坛 成都"]
 
 
 def test_many_sources_fold_away() -> None:

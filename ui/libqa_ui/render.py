@@ -151,9 +151,14 @@ def answered(turn: int, answer: Answer, language: Language) -> str:
 
 
 def _understood(answer: Answer, language: Language) -> str:
-    if answer.resolved.strip() == answer.question.strip():
+    question, resolved = answer.question.strip(), answer.resolved.strip()
+    if resolved == question:
         return ""
-    return f'<p class="understood">{escape(say("understood", language, question=answer.resolved))}</p>'
+    if resolved.startswith(question):  # the question, then in brackets what was taken along from the one before
+        text = say("context", language, words=resolved.removeprefix(question).strip(" []"))
+    else:
+        text = say("understood", language, question=resolved)
+    return f'<p class="understood" {tongue(resolved)}>{escape(text)}</p>'
 
 
 def copy_text(answer: Answer, language: Language) -> str:

@@ -30,6 +30,7 @@ _TABLE: dict[str, tuple[str, str, str]] = {
     "clear": ("新的对话", "新的對話", "New conversation"),
     "searching": ("正在查阅文献", "正在查閱文獻", "Reading the documents"),
     "understood": ("结合上文，理解为：{question}", "結合上文，理解為：{question}", "Taken to mean: {question}"),
+    "context": ("结合上文：{words}", "結合上文：{words}", "In the context of: {words}"),
     "sources": ("出处", "出處", "Sources"),
     "more_sources": ("其余 {n} 条出处", "其餘 {n} 條出處", "{n} more sources"),
     "open_source": ("打开出处 {n}：{title}", "打開出處 {n}：{title}", "Open source {n}: {title}"),
