@@ -118,9 +118,10 @@ def reference(task: Task, tokens: Callable[[str], list[str]]) -> list[Ranking]:
     engine = bm25s.BM25(method="lucene", k1=1.2, b=0.75)
     engine.index([tokens(document.text) for document in task.documents], show_progress=False)
     names = [document.id for document in task.documents]
-    asked = [tokens(question) or [""] for question, _ in task.questions]
-    found, _ = engine.retrieve(asked, k=DEPTH, show_progress=False)
-    return [[names[i] for i in row] for row in found]
+    known = [[token for token in tokens(question) if token in engine.vocab_dict] for question, _ in task.questions]
+    found, _ = engine.retrieve([asked for asked in known if asked], k=DEPTH, show_progress=False)
+    ranked = iter(found)
+    return [[names[i] for i in next(ranked)] if asked else [] for asked in known]
 
 
 def documents_of(view: View, hits: Iterable[tuple[int, float]], owner: dict[int, str]) -> list[str]:

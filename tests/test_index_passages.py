@@ -1,4 +1,5 @@
 import itertools
+import time
 
 from hypothesis import given
 from hypothesis import strategies as st
@@ -64,3 +65,13 @@ def test_context_names_title_and_section_once():
     text = "联盟成立。"
     assert context("联盟", Piece(0, 5, "概况"), text) == "概况\n联盟成立。"
     assert context("论坛", Piece(0, 5, ""), text) == "论坛\n联盟成立。"
+
+
+def test_text_without_any_marks_is_cut_and_stays_fast():
+    start = time.perf_counter()
+    for unit in ("QUJD", "“好。”", "1.", "a. ", "（注）。", "。", "，", "甲\u3000"):
+        text = unit * (200_000 // len(unit))
+        pieces = split(text)
+        assert all(0 < piece.end - piece.start <= 1200 for piece in pieces)
+        assert sum(piece.end - piece.start for piece in pieces) >= len(text) * 0.4
+    assert time.perf_counter() - start < 60

@@ -10,6 +10,7 @@ from libqa.text.segment import Span, clauses, sentences
 
 _FULL, _MOST = 200, 350  # characters: a passage this long is closed at the next chance; none grows beyond the second
 _CROWDED = 1200  # a "sentence" longer than this (a table, text without full stops) is cut into clauses
+_INDENT = 16  # characters of white space before a heading
 _SCRAP = 60  # what is shorter joins a long sentence rather than standing alone
 _MARKDOWN = re.compile(r"#{1,6}[ \t]+(.*?)[ \t#]*$", re.DOTALL)
 _NUMBERED = re.compile(
@@ -62,14 +63,11 @@ def _sections(text: str) -> Iterator[tuple[str, int, list[Span]]]:
 
 
 def _heading(text: str, start: int, end: int) -> str | None:
-    line = text[start:end]
-    alone = (start == 0 or text[text.rfind("\n", 0, start) + 1 : start].strip() == "") and text[end : end + 1] in (
-        "",
-        "\n",
-        "\r",
-    )
+    before = text.rfind("\n", max(0, start - _INDENT), start)
+    alone = (before >= 0 or start < _INDENT) and not text[before + 1 : start].strip() and text[end : end + 1] in "\r\n"
     if not alone:
         return None
+    line = text[start:end]
     match = _MARKDOWN.match(line)
     if match:
         return match[1].strip()
@@ -102,4 +100,7 @@ def _fit(text: str, span: Span) -> Iterator[Span]:
         if last - at > _MOST and first > at:
             yield at, at + len(text[at:first].rstrip())
             at = first
+        while last - at > _CROWDED:  # no sentence at all, such as encoded data
+            yield at, at + _CROWDED
+            at += _CROWDED
     yield at, end

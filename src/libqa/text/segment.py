@@ -25,6 +25,7 @@ _HAN = re.compile(f"[{_CJK}]")
 _MARKER = re.compile(r"\s*(?:#{1,6}\s|[-*+•·]\s|\d{1,3}[.)、．]|[（(]?[一二三四五六七八九十]{1,3}[)）、.．]|\|)")
 _TERM_RUN = re.compile(rf"[{_CJK}]+|[^\W_{_CJK}]+(?:[.·'’\-][^\W_{_CJK}]+)*")
 _THOUSANDS = re.compile(r"(?<=\d),(?=\d{3}(?!\d))")
+_NEAR = 16  # characters that are looked at on either side of a mark; keeps the time linear
 _LONG_CLAUSE = 60  # characters; a longer clause may also be cut at the enumeration comma
 
 
@@ -231,7 +232,7 @@ def _is_end(line: _Line, first: int, at: int) -> bool:
         return char not in "!?" or not (after.isascii() and (after.isalnum() or after in "=&/"))
     if char == "…":
         return after.isspace() or not after or (after == "…" and not text[at + 2 : min(at + 3, line.end)].strip())
-    if char not in ".．" or _MARKER.fullmatch(text[first : at + 1]):
+    if char not in ".．" or (at - first < _NEAR and _MARKER.fullmatch(text[first : at + 1])):
         return False
     free = not after or after.isspace()
     if at > first and _HAN.match(text[at - 1]):
@@ -240,7 +241,7 @@ def _is_end(line: _Line, first: int, at: int) -> bool:
 
 
 def _abbreviated(text: str, at: int, end: int) -> bool:
-    rest = text[at + 1 : end].lstrip()
+    rest = text[at + 1 : min(at + _NEAR, end)].lstrip()
     if rest[:1].islower():
         return True
     token = re.search(r"[^\s(（“\"]*$", text[max(0, at - 20) : at])
@@ -253,13 +254,14 @@ def _closes_sentence(line: _Line, first: int, at: int) -> bool:
     text, end = line.text, line.end
     if at == line.start or text[at - 1] not in _ALL_ENDS or (at + 1 < end and line.depth(at + 1)):
         return False
-    after = text[at + 1 : end].lstrip()
+    after = text[at + 1 : min(at + _NEAR, end)].lstrip()
     if not after or after[0] in _CONTINUES:
         return not after
-    opened = at
-    while opened > first and line.depth(opened - 1):
+    opener = _OPENER.get(text[at], text[at])
+    opened = at - 1
+    while opened > first and (text[opened] != opener or line.depth(opened) != 1):
         opened -= 1
-    lead = text[first:opened].strip()
+    lead = text[max(first, opened - _NEAR) : opened].strip()
     return not lead or (text[at] not in "）)" and lead[-1] in "：:，," and text[at - 1] in "。！？!?.")
 
 
@@ -267,14 +269,16 @@ def _split(line: _Line, span: Span, marks: str) -> list[Span]:
     text = line.text
     found: list[Span] = []
     at, end = span
-    for i in range(at, end - 1):
-        if i >= at and text[i] in marks and not line.depth(i) and _separates(text, i, end):
-            stop = i + 1
+    i = at
+    while i < end - 1:
+        stop = i + 1
+        if text[i] in marks and not line.depth(i) and _separates(text, i, end):
             while stop < end and not line.depth(stop) and (text[stop].isspace() or text[stop] in marks + _CLOSERS):
                 stop += 1
-            if text[at:i].strip() and stop < end:
+            if stop < end and not text[at:i].isspace() and i > at:
                 found.append((at, stop))
                 at = stop
+        i = stop
     found.append((at, end))
     return found
 
