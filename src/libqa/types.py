@@ -12,9 +12,9 @@ from libqa.text.offsets import OffsetMap
 class Document:
     """A text with its identity.
 
-    ``text`` is what is searched and quoted (repaired where it was damaged). ``raw`` is the file as received, decoded but
-    otherwise untouched, or ``None`` where it equals ``text``; ``offsets`` maps spans of ``text`` to spans of ``raw``.
-    ``metadata`` holds plain strings (date, publisher, sources ...).
+    ``text`` is what is searched and quoted (repaired where it was damaged). ``raw`` is the file as received, decoded
+    but otherwise untouched, or ``None`` where it equals ``text``; ``offsets`` maps spans of ``text`` to spans of
+    ``raw``. ``metadata`` holds plain strings (date, publisher, sources ...).
     """
 
     id: str

@@ -21,8 +21,8 @@ class OffsetMap:
     """Piecewise map from character offsets in a text to character offsets in its raw form.
 
     Between pieces the two texts are equal, so an offset there is only shifted. ``shift`` is the distance that holds
-    before the first piece (e.g. the length of a front matter that is not part of the text). Pieces are sorted and do not
-    overlap.
+    before the first piece (e.g. the length of a front matter that is not part of the text). Pieces are sorted and do
+    not overlap.
     """
 
     pieces: tuple[Piece, ...] = ()
