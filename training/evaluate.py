@@ -1,7 +1,7 @@
 """Measure the bundled models on the development sets that nothing was trained on.
 
 Lexicon and embedder: English to Chinese sentence search on NTREX, question to paragraph search on cmrc2018/trial and
-drcd/dev with 20,000 paragraphs of crud_news as distractors. Reader: see ``evaluate_reader``.
+drcd/dev with 20,000 paragraphs of crud_news as distractors.
 """
 
 from __future__ import annotations

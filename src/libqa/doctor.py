@@ -86,11 +86,14 @@ def _embedder(settings: Settings) -> Iterator[Finding]:
 
 
 def _reader(settings: Settings) -> Iterator[Finding]:
-    from libqa.models import load_reader
+    from libqa.answering import abstain, extract, rarity, reader, understand
 
     text = "论坛于2023年11月在成都举行。"
-    output = load_reader().read("论坛在哪里举行？", text)
-    well = len(output.start) == len(output.end) == len(text)
+    question = understand.understand("论坛在哪里举行？", rarity.rarity)
+    [output] = reader.load_reader().read(question, [text])
+    found = extract.extract(question, [extract.Source(text)], [output], extract.load_ranker())
+    confidence = abstain.load_calibration().confidence(question, found)
+    well = len(output.start) == len(output.end) == len(text) and 0 <= confidence <= 1
     yield Finding("reader", well, "reads", "install libqa again")
 
 

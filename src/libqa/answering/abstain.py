@@ -10,7 +10,7 @@ from pathlib import Path
 
 import numpy as np
 
-from libqa.answering import features
+from libqa.answering import extract, features
 from libqa.answering.extract import RANKER, Found
 from libqa.answering.features import Floats
 from libqa.answering.understand import Question
@@ -20,7 +20,7 @@ CALIBRATION = RANKER.with_name("abstention.npz")
 _FROM_ROW = tuple(
     (
         "cover_clause cover_near cover_sentence cover_passage cover_context near_6 near_25 bigrams_clause "
-        "bigrams_sentence outside overlap anchors_sentence anchors_passage head_in head_beside share "
+        "bigrams_sentence outside overlap anchors_sentence anchors_passage head_in head_beside "
         "answerable reader_best uncovered english"
     ).split()
 )
@@ -35,14 +35,9 @@ NAMES = (
     "has_head",
     "fitting_kind",
     "anchors_least",
+    "agreed_share",
 )
-_FITTING = {
-    "who": ("person", "organisation", "enumeration"),
-    "when": ("date",),
-    "where": ("place", "organisation"),
-    "number": ("number",),
-    "list": ("enumeration", "clause", "clauses", "complement"),
-}
+_SHARE = features.NAMES.index("share")
 
 
 def measure(question: Question, found: Sequence[Found]) -> Floats:
@@ -50,8 +45,9 @@ def measure(question: Question, found: Sequence[Found]) -> Floats:
     top = found[0]
     scores = np.array([f.score for f in found], dtype=np.float32)
     odds = np.exp(scores - scores[0])
-    same = np.array([_agrees(f, top) for f in found])
+    same = np.array([extract.agree(f, top) for f in found])
     rival = next((f.score for f, ok in zip(found, same, strict=True) if not ok), top.score - 5.0)
+    share = max(float(f.row[_SHARE]) for f, ok in zip(found, same, strict=True) if ok)
     row = top.row
     anchors = row[features.NAMES.index("anchors_passage")] if question.anchors else 1.0
     return np.array(
@@ -63,19 +59,12 @@ def measure(question: Question, found: Sequence[Found]) -> Floats:
             max(f.answerable for f in found),
             len(question.terms) <= 2,
             bool(question.head),
-            top.candidate.kind in _FITTING.get(question.kind, (top.candidate.kind,)),
+            top.candidate.kind in features.FITTING.get(question.kind, (top.candidate.kind,)),
             anchors < 1.0,
+            share,
         ],
         dtype=np.float32,
     )
-
-
-def _agrees(a: Found, b: Found) -> bool:
-    """Whether two candidates are one answer: overlapping in one text, or the same words in two."""
-    x, y = a.candidate, b.candidate
-    if a.source == b.source:
-        return x.start < y.end and y.start < x.end
-    return a.laid.folded[x.start : x.end] == b.laid.folded[y.start : y.end]
 
 
 @dataclass(frozen=True, slots=True)

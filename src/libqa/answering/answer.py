@@ -62,8 +62,10 @@ def spellings(hits: Sequence[Hit]) -> dict[str, str]:
 
     found: dict[str, str] = {}
     for hit in hits:
-        for start, end in entities.people(hit.passage.text):
-            name = fold(hit.passage.text[start:end])
+        for entity in entities.find(hit.passage.text):
+            if entity.kind != "person":
+                continue
+            name = fold(hit.passage.text[entity.start : entity.end])
             if not name.isascii() and "·" not in name:
                 sounds = lazy_pinyin(name)
                 size = 2 if len(sounds) == 4 else 1

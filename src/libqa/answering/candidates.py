@@ -72,8 +72,9 @@ def propose(laid: Laid, pointed: Iterable[Span] = ()) -> list[Candidate]:
     pointed : spans that the reader points at.
     """
     found = dict(_standing(laid.text))
-    for span in pointed:
-        found.setdefault(trim(laid.text, *span), "reader")
+    edges = _uncut(laid.text)
+    for start, end in pointed:
+        found.setdefault(trim(laid.text, edges[start][0], edges[end - 1][1]), "reader")
     return [c for (start, end), kind in found.items() if start < end for c in _place(laid, kind, start, end)]
 
 
@@ -90,6 +91,17 @@ def _standing(text: str) -> tuple[tuple[Span, str], ...]:
     for kind, span in spans:
         found.setdefault(trim(text, *span), kind)
     return tuple(found.items())
+
+
+@lru_cache(maxsize=1024)
+def _uncut(text: str) -> tuple[Span, ...]:
+    """For each character, the word, name, date or number that holds it: what a span may not cut."""
+    edges = [(i, i + 1) for i in range(len(text))]
+    whole = [(a, b) for _, a, b in entities.cut(text)]
+    whole += [(e.start, e.end) for e in entities.find(text) if e.kind in ("date", "number", "person")]
+    for a, b in whole:
+        edges[a:b] = [(min(a, x), max(b, y)) for x, y in edges[a:b]]
+    return tuple(edges)
 
 
 def trim(text: str, start: int, end: int) -> Span:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 from pathlib import Path
 
@@ -45,17 +46,20 @@ class Found:
 
 @dataclass(frozen=True, slots=True)
 class Ranker:
-    """A one-layer network over `features.NAMES`; ``w1`` is (features, hidden), ``w2`` is (hidden,)."""
+    """A one-layer network over `features.NAMES` beside a linear part (the reader's own preference, corrected).
+
+    Shapes: ``w1`` (features, hidden), ``b1`` (hidden,), ``w2`` (hidden,), ``linear`` (features,).
+    """
 
     w1: Floats
     b1: Floats
     w2: Floats
-    b2: Floats
+    linear: Floats
 
     def score(self, rows: Floats) -> Floats:
         """Return one logit per row, shape (n,)."""
         hidden: Floats = np.maximum(rows @ self.w1 + self.b1, 0.0)
-        out: Floats = hidden @ self.w2 + self.b2
+        out: Floats = hidden @ self.w2 + rows @ self.linear
         return out
 
 
@@ -69,7 +73,7 @@ def load_ranker(path: Path = RANKER) -> Ranker:
     """
     try:
         with np.load(path) as file:
-            ranker = Ranker(*(file[name].astype(np.float32) for name in ("w1", "b1", "w2", "b2")))
+            ranker = Ranker(*(file[name].astype(np.float32) for name in ("w1", "b1", "w2", "linear")))
     except (OSError, KeyError, ValueError) as e:
         raise ModelError(str(path), f"the ranker cannot be read ({e})", "reinstall libqa") from e
     if ranker.w1.shape[0] != len(features.NAMES):
@@ -116,9 +120,34 @@ def extract(question: Question, sources: Sequence[Source], readers: Sequence[Poi
     found, rows = measure_all(question, sources, readers)
     if not found:
         return []
-    scores = ranker.score(rows)
-    order = np.argsort(-scores, kind="stable")
-    return [
-        Found(f.source, f.candidate, f.laid, f.cover, f.row, float(scores[i]), f.answerable)
-        for i, f in ((int(i), found[int(i)]) for i in order)
-    ]
+    return in_order(found, ranker.score(rows))
+
+
+def in_order(found: Sequence[Found], scores: Floats) -> list[Found]:
+    """Return candidates with their scores, best first.
+
+    What several texts say counts for more: the same words in another text add to the odds.
+    """
+    scored = [replace(f, score=float(s)) for f, s in zip(found, scores, strict=True)]
+    said: dict[str, dict[int, float]] = {}
+    for f in scored:
+        sources = said.setdefault(words_of(f), {})
+        sources[f.source] = max(sources.get(f.source, -np.inf), f.score)
+    total = {words: float(np.logaddexp.reduce(list(sources.values()))) for words, sources in said.items()}
+    joint = [replace(f, score=f.score + total[words_of(f)] - max(said[words_of(f)].values())) for f in scored]
+    return sorted(joint, key=lambda f: -f.score)
+
+
+def words_of(found: Found) -> str:
+    """Return the folded words of a candidate without marks, by which two answers are compared."""
+    span = found.laid.folded[found.candidate.start : found.candidate.end]
+    return re.sub(r"\W", "", span) or span
+
+
+def agree(a: Found, b: Found) -> bool:
+    """Whether two candidates are one answer: overlapping in one text, or one within the other's words in two texts."""
+    x, y = a.candidate, b.candidate
+    if a.source == b.source:
+        return x.start < y.end and y.start < x.end
+    mine, other = words_of(a), words_of(b)
+    return len(min(mine, other, key=len)) > 1 and (mine in other or other in mine)

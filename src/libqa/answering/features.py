@@ -22,9 +22,18 @@ NUMERIC = tuple(
         "cover_clause cover_near cover_sentence cover_passage cover_context near_6 near_25 left_6 right_6 "
         "bigrams_clause bigrams_sentence overlap outside anchors_sentence anchors_passage head_in head_beside "
         "length length2 clause_share start_clause end_clause reader_start reader_end reader_best whole_entity "
-        "sentence_position head_follows share answerable uncovered"
+        "sentence_position head_follows share answerable uncovered fits misfits"
     ).split()
 )
+FITTING: dict[str, tuple[str, ...]] = {
+    "who": ("person", "organisation", "enumeration"),
+    "when": ("date",),
+    "where": ("place", "organisation"),
+    "number": ("number",),
+    "list": ("enumeration", "clause", "clauses", "complement"),
+}
+"""Kinds of span that answer a type of question; other types take any."""
+_ENTITIES = ("date", "number", "person", "organisation", "place", "title", "enumeration")
 _CUE = {cue: i for i, cue in enumerate(_CUES)}
 _KIND = {kind: i for i, kind in enumerate(SPAN_KINDS)}
 NAMES = (*NUMERIC, *(f"before_{c}" for c in _CUES), *(f"after_{c}" for c in _CUES), *SPAN_KINDS, *KINDS, "english")
@@ -32,11 +41,15 @@ NAMES = (*NUMERIC, *(f"before_{c}" for c in _CUES), *(f"after_{c}" for c in _CUE
 
 @dataclass(frozen=True, slots=True)
 class Pointers:
-    """What the reader says of a text: log-probabilities of a start and an end at each character, answerability "
-    "0..1."""
+    """What the reader says of one of several texts.
+
+    ``start`` and ``end`` are log-probabilities at each character, over all the texts; ``best`` is the sum of the highest
+    start and the highest end in any of them; ``answerable`` (0..1) is whether this text answers the question.
+    """
 
     start: Floats
     end: Floats
+    best: float
     answerable: float
 
 
@@ -197,13 +210,15 @@ def measure(
         "sentence_position": s_low / max(1, len(folded)),
         "share": share,
         "uncovered": cover.uncovered,
+        "fits": [c.kind in FITTING.get(question.kind, ()) for c in found],
+        "misfits": [c.kind in _ENTITIES and c.kind not in FITTING.get(question.kind, _ENTITIES) for c in found],
     }
     if reader is not None:
         points = reader.start[start] + reader.end[end - 1]
         values |= {
             "reader_start": reader.start[start] / 10.0,
             "reader_end": reader.end[end - 1] / 10.0,
-            "reader_best": (points - reader.start.max() - reader.end.max()) / 10.0,
+            "reader_best": (points - reader.best) / 10.0,
             "answerable": reader.answerable,
         }
     rows = np.zeros((n, len(NAMES)), dtype=np.float32)

@@ -2,7 +2,7 @@
 
 Dilated convolutions over characters with attention to the question, in the line of QANet (Yu et al., ICLR 2018) and
 DrQA's exact-match features (Chen et al., ACL 2017), with rule-found entities as input. Inference is NumPy only;
-``training/train_pointer.py`` holds the same network for training.
+``training/train_reader.py`` holds the same network for training.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ from libqa.text import entities, segment
 from libqa.text.script import fold
 
 Floats = NDArray[np.float32]
-READER = Path(__file__).resolve().parent.parent / "models" / "bundled" / "pointer"
+READER = Path(__file__).resolve().parent.parent / "models" / "bundled" / "reader"
 ENTITY_KINDS = ("date", "number", "person", "organisation", "place", "title")
 DILATIONS = (1, 2, 4, 8, 16, 1, 2, 4)
 _SIGNALS = 14
@@ -54,7 +54,7 @@ class Prepared:
     """What of a text does not depend on the question, so that it is worked out once."""
 
     folded: str
-    words: list[tuple[str, int, int]]
+    words: tuple[tuple[str, int, int], ...]
     fixed: Floats
     clauses: list[tuple[int, int]]
     sentences: list[tuple[int, int]]
@@ -65,7 +65,7 @@ def prepare(text: str) -> Prepared:
     """Cut and tag ``text``; the features that any question shares."""
     folded = fold(text)
     fixed = np.zeros((len(text), PASSAGE_FEATURES), dtype=np.float32)
-    words = segment.words(text)
+    words = entities.cut(text)
     for word, start, end in words:
         fixed[start, 0] = 1.0
         fixed[start:end, 1] = min(len(word), 4) / 4.0
@@ -165,7 +165,10 @@ class Reader:
         self.weights, self.vocabulary = weights, vocabulary
 
     def read(self, question: Question, texts: Sequence[str]) -> list[Pointers]:
-        """Return for each text the log-probabilities, shape (len(text),), of where the answer starts and ends."""
+        """Return for each text the log-probabilities, shape (len(text),), of where the answer starts and ends.
+
+        They are normalised over all texts together (Clark and Gardner, ACL 2018), so that texts can be compared.
+        """
         w = self.weights
         q = encode_question(question, self.vocabulary)
         q_states = _embed(w, q, "question_in")
@@ -173,12 +176,18 @@ class Reader:
             q_states = _block(w, f"question_{i}", q_states, 1)
         pool = q_states @ w["question_pool"]
         summary = _softmax(pool) @ q_states
-        return [self._point(prepare(text), question, q_states, summary) for text in texts]
+        pointed = [self._point(prepare(text), question, q_states, summary) for text in texts]
+        starts = _log_softmax([start for start, _, _ in pointed])
+        ends = _log_softmax([end for _, end, _ in pointed])
+        best = max((float(s.max() + e.max()) for s, e in zip(starts, ends, strict=True) if len(s)), default=0.0)
+        return [Pointers(s, e, best, p) for s, e, (_, _, p) in zip(starts, ends, pointed, strict=True)]
 
-    def _point(self, text: Prepared, question: Question, q_states: Floats, summary: Floats) -> Pointers:
+    def _point(
+        self, text: Prepared, question: Question, q_states: Floats, summary: Floats
+    ) -> tuple[Floats, Floats, float]:
         w = self.weights
         if not text.folded:
-            return Pointers(np.zeros(0, np.float32), np.zeros(0, np.float32), 0.0)
+            return np.zeros(0, np.float32), np.zeros(0, np.float32), 0.0
         states = _embed(w, encode_passage(question, text, self.vocabulary), "passage_in")
         scores = (states @ w["attend_w"]) @ q_states.T
         attended = _softmax(scores) @ q_states
@@ -191,7 +200,7 @@ class Reader:
         pooled = np.concatenate([states.max(0), summary])
         hidden = np.maximum(_affine(w, "answerable_0", pooled), 0.0)
         logit = float(_affine(w, "answerable_1", hidden)[0])
-        return Pointers(_log_softmax(start), _log_softmax(end), 1.0 / (1.0 + float(np.exp(-logit))))
+        return start, end, 1.0 / (1.0 + float(np.exp(-logit)))
 
 
 def _affine(w: dict[str, Floats], name: str, x: Floats) -> Floats:
@@ -223,10 +232,14 @@ def _softmax(x: Floats) -> Floats:
     return out
 
 
-def _log_softmax(x: Floats) -> Floats:
-    top = x.max()
-    out: Floats = (x - top - np.log(np.exp(x - top).sum())).astype(np.float32)
-    return out
+def _log_softmax(parts: Sequence[Floats]) -> list[Floats]:
+    """Log-probabilities over the parts together."""
+    whole = np.concatenate([*parts, np.zeros(0, np.float32)])
+    if not len(whole):
+        return list(parts)
+    top = whole.max()
+    total = top + np.log(np.exp(whole - top).sum())
+    return [(part - total).astype(np.float32) for part in parts]
 
 
 @cache

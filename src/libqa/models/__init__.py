@@ -1,4 +1,4 @@
-"""The models: the bundled embedder, lexicon and reader, and any sentence-transformers model through the extra ``hub``.
+"""The models: the bundled embedder and lexicon, and any sentence-transformers model through the extra ``hub``.
 
 Everything is imported when first used: importing this package loads nothing heavy.
 """
@@ -9,9 +9,8 @@ from functools import lru_cache
 
 from libqa.models.embedder import Embedder, StaticEmbedder
 from libqa.models.lexicon import translate, translations
-from libqa.models.reader import Reader, ReaderOutput
 
-__all__ = ["Embedder", "Reader", "ReaderOutput", "load_embedder", "load_reader", "translate", "translations"]
+__all__ = ["Embedder", "load_embedder", "translate", "translations"]
 
 
 @lru_cache(maxsize=4)
@@ -37,14 +36,3 @@ def load_embedder(name: str = "bundled") -> Embedder:
 @lru_cache(maxsize=1)
 def _bundled_embedder() -> StaticEmbedder:
     return StaticEmbedder()
-
-
-@lru_cache(maxsize=1)
-def load_reader() -> Reader:
-    """Return the bundled reader; a second call returns the same object.
-
-    Raises
-    ------
-    ModelError : its files are missing or damaged.
-    """
-    return Reader(embedder=_bundled_embedder())

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Literal
@@ -110,11 +110,17 @@ _STOPPERS = frozenset(
 
 
 @lru_cache(maxsize=1024)
+def cut(text: str) -> tuple[Word, ...]:
+    """Return ``segment.words(text)``, remembered: several steps need the words of one passage."""
+    return tuple(segment.words(text))
+
+
+@lru_cache(maxsize=1024)
 def find(text: str) -> tuple[Entity, ...]:
     """Return the entities of ``text`` in order of their start; kinds may overlap (a title may hold an "
     "organisation)."""
     folded = fold(text)
-    words = segment.words(text)
+    words = cut(text)
     found = [*_dates(folded), *_numbers(folded), *_titles(text), *_places(folded), *_organisations(folded, words)]
     found += [Entity("person", start, end) for start, end in _people(text, folded, words)]
     return tuple(sorted(set(found), key=lambda e: (e.start, e.end, e.kind)))
@@ -126,7 +132,7 @@ def people(text: str) -> list[tuple[int, int]]:
     A Chinese name is accepted where "a name and then the rest" is likelier than any split into dictionary words;
     a role before or after (馆长, 教授) and list marks make it likelier.
     """
-    return _people(text, fold(text), segment.words(text))
+    return _people(text, fold(text), cut(text))
 
 
 def _dates(folded: str) -> Iterator[Entity]:
@@ -177,7 +183,7 @@ def _places(folded: str) -> Iterator[Entity]:
             yield Entity("place", cut, m.end())
 
 
-def _organisations(folded: str, words: list[Word]) -> Iterator[Entity]:
+def _organisations(folded: str, words: Sequence[Word]) -> Iterator[Entity]:
     starts = {start: word for word, start, _ in words}
     ends = {end for _, _, end in words}
     for m in _ORG_END.finditer(folded):
@@ -204,7 +210,7 @@ def _cost(run: str) -> float:
     return best[-1]
 
 
-def _people(text: str, folded: str, words: list[Word]) -> list[tuple[int, int]]:
+def _people(text: str, folded: str, words: Sequence[Word]) -> list[tuple[int, int]]:
     starts = {start: word for word, start, _ in words}
     ends = {end: word for word, _, end in words if dictionary.part_of_speech(word) not in ("nr", "nrt", "nrfg", "nz")}
     found = []
