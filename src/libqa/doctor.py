@@ -40,7 +40,8 @@ class Finding:
 def examine(settings: Settings) -> list[Finding]:
     """Look at everything and return what was found; nothing is changed."""
     findings = [_python(), _packages()]
-    for thing, look in (("embedder", _embedder), ("reader", _reader), ("index", _index)):
+    parts = {"embedder": _embedder, "answer models": _answering, "repair model": _repair, "index": _index}
+    for thing, look in parts.items():
         findings += _guarded(thing, look, settings)
     return findings
 
@@ -85,16 +86,20 @@ def _embedder(settings: Settings) -> Iterator[Finding]:
     yield Finding("embedder", well, seen, "it gives no unit vector: install libqa again, or choose another embedder")
 
 
-def _reader(settings: Settings) -> Iterator[Finding]:
-    from libqa.answering import abstain, extract, rarity, reader, understand
+def _answering(settings: Settings) -> Iterator[Finding]:
+    from libqa.answering import answer, rarity, understand
 
     text = "论坛于2023年11月在成都举行。"
-    question = understand.understand("论坛在哪里举行？", rarity.rarity)
-    [output] = reader.load_reader().read(question, [text])
-    found = extract.extract(question, [extract.Source(text)], [output], extract.load_ranker())
-    confidence = abstain.load_calibration().confidence(question, found)
-    well = len(output.start) == len(output.end) == len(text) and 0 <= confidence <= 1
-    yield Finding("reader", well, "reads", "install libqa again")
+    reading = answer.read(understand.understand("论坛在哪里举行？", rarity.rarity), text, [(0, len(text))])
+    well = text[reading.start : reading.end] == reading.answer
+    yield Finding("answer models", well, f"read {reading.answer}", "install libqa again")
+
+
+def _repair(settings: Settings) -> Iterator[Finding]:
+    from libqa.text.language import language_model
+
+    language_model()
+    yield Finding("repair model", True, "loads")
 
 
 def _index(settings: Settings) -> Iterator[Finding]:
