@@ -29,7 +29,7 @@ _ZH_DEMONSTRATIVE = re.compile(
 _EN_PERSON = re.compile(r"\b(?:he|she|him|her|his|hers|they|their|them)\b", re.IGNORECASE)
 _EN_THING = re.compile(r"\b(?:it|its|this|that|these|those)\b(?! (?:year|month))", re.IGNORECASE)
 _YEAR = re.compile(r"(?<!\d)(?:19|20)\d\d(?!\d)")
-_FEW = 4  # content words up to which a question without a name may lean on the one before
+_FEW = 2  # content words up to which a question without a name leans on the one before
 _ALIKE = 0.25  # similarity from which a fragment stands in for a word of the question before
 
 
