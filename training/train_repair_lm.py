@@ -9,7 +9,6 @@ import gzip
 import hashlib
 import json
 import os
-import time
 from collections.abc import Iterator
 from itertools import islice
 from pathlib import Path
@@ -38,7 +37,7 @@ SOURCES = {
     "tatoeba_zh_en/train": ("zh",),
     "cc_cedict/dict": ("zh",),
 }
-KEEP = 1_050_000  # n-grams; five to six bytes each
+KEEP = 2_200_000  # n-grams; less than three bytes each when compressed
 VOCABULARY = 8000
 
 
@@ -103,22 +102,21 @@ def counted(ids: np.ndarray) -> dict[int, tuple[np.ndarray, np.ndarray]]:
     result[ORDER] = keys, counts
     for n in range(ORDER - 1, 0, -1):
         mask = np.uint64((1 << BITS * n) - 1)
-        longer = result[n + 1][0] & mask
-        result[n] = np.unique(longer, return_counts=True)
+        result[n] = np.unique(result[n + 1][0] & mask, return_counts=True)
         print(f"{n}-grams: {len(result[n][0]):,}")
     return result
 
 
-def main() -> None:
-    began = time.time()
+def estimated() -> tuple[dict[int, tuple[np.ndarray, ...]], np.ndarray, str]:
+    """Count all text and estimate every n-gram: keys, counts, probabilities, log gain over backing off."""
     ids, vocabulary = numbered()
     grams = counted(ids)
-    print(f"{ORDER}-grams: {len(grams[ORDER][0]):,}  {time.time() - began:.0f} s")
+    print(f"{ORDER}-grams: {len(grams[ORDER][0]):,}")
     size = len(vocabulary)
     single = np.zeros(size)
     single[grams[1][0].astype(int)] = grams[1][1]
     probability = (single + 0.5) / (single + 0.5).sum()
-    full: dict[int, tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray, np.ndarray]] = {}
+    full: dict[int, tuple[np.ndarray, ...]] = {}
     lower_keys, lower_p = np.arange(size, dtype=np.uint64), probability
     for n in range(2, ORDER + 1):
         keys, counts = grams[n]
@@ -132,9 +130,15 @@ def main() -> None:
         gamma = (discount * types / total)[group]
         below = lower_p[np.searchsorted(lower_keys, keys & np.uint64((1 << BITS * (n - 1)) - 1))]
         p = np.maximum(counts - discount, 0) / total[group] + gamma * below
-        full[n] = keys, counts, p, np.log(p) - np.log(gamma * below), group
+        full[n] = keys, counts, p, np.log(p) - np.log(gamma * below)
         lower_keys, lower_p = keys, p
-        print(f"order {n}: discount {discount:.2f}  {time.time() - began:.0f} s")
+        print(f"order {n}: discount {discount:.2f}")
+    return full, probability, vocabulary
+
+
+def save(full: dict[int, tuple[np.ndarray, ...]], probability: np.ndarray, vocabulary: str) -> None:
+    """Prune, weigh again what is backed off to, quantise and write the model."""
+    size = len(vocabulary)
     # gain in log likelihood, weighted by how often the n-gram itself is used
     gains = {n: full[n][1] * full[n][3] for n in full}
     gains = {n: np.where(full[n][1] >= (2 if n == 2 else 3), g, 0) for n, g in gains.items()}
@@ -161,14 +165,17 @@ def main() -> None:
     for n in range(2, ORDER + 1):
         keys, p, weight = model[n]
         places = np.searchsorted(model[n - 1][0], keys >> np.uint64(BITS))
-        if places.max() >= 1 << 32 - BITS:
-            raise OverflowError("too many contexts for 32-bit keys; lower KEEP")
-        arrays[f"k{n}"] = (places << BITS | (keys & np.uint64((1 << BITS) - 1)).astype(np.int64)).astype(np.uint32)
+        arrays[f"n{n}"] = np.bincount(places, minlength=len(model[n - 1][0])).astype(np.uint16)
+        arrays[f"w{n}"] = (keys & np.uint64((1 << BITS) - 1)).astype(np.uint16)
         arrays[f"c{n}"] = np.minimum(np.round(-np.log(p) / STEP), 255).astype(np.uint8)
         backs = np.minimum(np.round(-np.log(weight) / STEP), 255).astype(np.uint8)
         arrays[f"b{n}"] = backs if n < ORDER else backs[:0]
-    np.savez(TARGET, **arrays)
-    print(f"{TARGET.name}: {TARGET.stat().st_size:,} bytes, {time.time() - began:.0f} s")
+    np.savez_compressed(TARGET, **arrays)
+    print(f"{TARGET.name}: {TARGET.stat().st_size:,} bytes")
+
+
+def main() -> None:
+    save(*estimated())
     perplexity()
 
 

@@ -57,13 +57,12 @@ def decode(data: bytes, name: str) -> Decoded:
             if text is None:
                 raise ReadError(name, f"begins like {encoding} but is not", REMEDY)
             return Decoded(_checked(text, name), encoding)
+    tried: tuple[str, ...] = ("utf-16-le", "utf-16-be")
     if b"\0" not in data:
         text = _strict(data, "utf-8")
         if text is not None:
             return Decoded(_unmixed(_checked(text, name)), "utf-8")
-        tried = ("gb18030", "big5hkscs", "utf-16-le", "utf-16-be")
-    else:
-        tried = ("utf-16-le", "utf-16-be")
+        tried = ("gb18030", "big5hkscs", *tried)
     scored = [
         (_strangeness(text), encoding, text) for encoding in tried if (text := _strict(data, encoding)) is not None
     ]

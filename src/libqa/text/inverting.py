@@ -25,7 +25,7 @@ REACH = 14.0  # states more than this many nats behind the best are dropped
 QUESTION = 8.0  # price of a question mark that stands for itself or for a character outside GBK
 GIVE_UP = 30.0
 DROPPED = 3  # at most this many pairs in a row vanish
-SWALLOWED = ' )"'  # half-width characters, besides digits, that broken pairs swallow
+SWALLOWED = ' );"'  # half-width characters, besides digits, that broken pairs swallow
 FULL = {c: ord(c) + 0x80 for c in ",;:?()![]"}  # trail byte of the full-width form; its lead is A3
 MARKS = {"。": 0xA1A3, "、": 0xA1A2} | {c: 0xA300 | t for c, t in FULL.items()}
 MARKS |= {w: MARKS[n] for w, n in zip("，；：？（）！", ",;:?()!", strict=True)}

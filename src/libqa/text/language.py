@@ -18,7 +18,7 @@ from libqa.errors import ModelError
 from libqa.text.gbk import FOLD, forms
 
 ORDER = 4
-BITS = 13  # of a key hold the character, the others the place of its context in the table one shorter
+BITS = 13  # of a key hold the character, those above the place of its context in the table one shorter
 STEP = 1 / 16  # natural-log units per quantisation step
 UNKNOWN, EDGE, DIGIT, LATIN = 0, 1, 2, 3  # the edge stands before the first and after the last character of a line
 RARE = np.float32(9.5)  # nats: an unknown character is one of some 14,000
@@ -28,13 +28,13 @@ RARE = np.float32(9.5)  # nats: an unknown character is one of some 14,000
 class Grams:
     """N-grams of one length: sorted keys, negative log probabilities and back-off weights in steps."""
 
-    keys: NDArray[np.uint32]
+    keys: NDArray[np.int64]
     cost: NDArray[np.uint8]
     backoff: NDArray[np.uint8]
 
     def find(self, places: NDArray[np.int64], chars: NDArray[np.int64]) -> NDArray[np.int64]:
         """Return the places of n-grams given by the place of their context and last character; -1 where absent."""
-        wanted = (np.maximum(places, 0) << BITS | chars).astype(np.uint32)
+        wanted = places << BITS | chars
         at = np.minimum(np.searchsorted(self.keys, wanted), len(self.keys) - 1)
         found: NDArray[np.int64] = np.where((self.keys[at] == wanted) & (places >= 0), at, -1)
         return found
@@ -95,7 +95,14 @@ def language_model() -> LanguageModel:
         raise ModelError("repair_lm.npz", f"cannot be read ({error})", "reinstall libqa") from error
     ids = {c: i for i, c in enumerate(str(arrays["vocabulary"]))}
     ids |= dict.fromkeys("0123456789", DIGIT) | dict.fromkeys(ascii_letters, LATIN)
-    grams = tuple(Grams(arrays[f"k{n}"], arrays[f"c{n}"], arrays[f"b{n}"]) for n in range(2, ORDER + 1))
+    grams = tuple(
+        Grams(
+            np.repeat(np.arange(len(arrays[f"n{n}"])), arrays[f"n{n}"]) << BITS | arrays[f"w{n}"],
+            arrays[f"c{n}"],
+            arrays[f"b{n}"],
+        )
+        for n in range(2, ORDER + 1)
+    )
     return LanguageModel(ids, arrays["c1"].astype(np.float32), arrays["b1"].astype(np.float32), grams)
 
 

@@ -2,23 +2,20 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
 
-from libqa.text.gbk import FOLD, table
+from libqa.text.gbk import table
 from libqa.text.inverting import MARKS, Step, Token, after, fits, search, tokens
 from libqa.text.language import EDGE, folded, language_model
 from libqa.text.printing import widened
 from libqa.text.proving import Page, proven
+from libqa.text.ranking import AROUND, ranked
 
 Certainty = Literal["exact", "chosen", "lost"]
 BEFORE = 6  # items of sound text taken along when a broken stretch is proven
 TRIED = 24
-OPENING, CLOSING = "“‘《〈「『【(", "”’》〉」』】)"
-ODD = 4.0  # nats for a quote or bracket that does not pair, and for a doubled mark
-PAIRED = 1.5  # nats gained by closing what is open
 
 NOTE = "pinyin note"
 BROKEN = "broken byte pairs"
@@ -85,60 +82,35 @@ def _broken(line: str, read: Sequence[Token], at: int, items: list[Item], last: 
     shown = line[shown_from : read[spot.end - 1].end]
     if cautious and any(steps[0].flag in ("question", "failed") for steps, _ in spot.texts if steps):
         return at
-    balance = _balance("".join(item.source for item in items))
-    texts = sorted(spot.texts, key=lambda t: t[1] + _odd(balance, t[0]))
+    behind = "".join(token.text for token in read[spot.end : spot.end + AROUND] if len(token.text) == 1)
+    texts = ranked(spot, "".join(item.source for item in items), behind)
     fitting: list[tuple[Step, ...]] = []
-    for steps, _ in texts[:TRIED]:
+    for steps in texts[:TRIED]:
         if steps and steps[0].flag in ("question", "failed") and steps[0].token == at:
             if not fitting:
                 return at
             continue
         if fitting and any(s.flag for s in steps):
             continue  # a text that needs lost bytes is no rival
-        source = widened(before + "".join(s.char for s in steps))
+        source = widened(before) + _source(before, steps)
         if not any(s.flag == "failed" for s in steps) and proven(source, shown, page):
             fitting.append(steps)
             if any(s.flag for s in steps):
                 break
-    steps = fitting[0] if fitting else texts[0][0]
+    steps = fitting[0] if fitting else texts[0]
     end, kept = _tail(read, at, spot.end, steps)
     flags = {s.flag for s in kept if s.flag}
     certainty: Certainty = "lost" if flags & {"lost", "failed"} else "chosen" if flags or len(fitting) != 1 else "exact"
-    source = "".join(s.char for s in kept)
+    source = _source(before, kept)
     items.append(Item(read[at].start, read[end - 1].end, source, BROKEN, certainty, bool(fitting)))
     return end
 
 
-def _balance(text: str) -> Counter[str]:
-    """Count the quotes and brackets that are open at the end of a text."""
-    still = Counter[str]()
-    for char in text.translate(FOLD):
-        if char in OPENING:
-            still[char] += 1
-        elif char in CLOSING:
-            still[OPENING[CLOSING.index(char)]] -= 1
-    return still
-
-
-def _odd(balance: Counter[str], steps: Sequence[Step]) -> float:
-    """Price of closing what is not open, of opening what is open already and of doubled marks, in nats."""
-    still, price, before = balance.copy(), 0.0, ""
-    for char in "".join(step.char for step in steps).translate(FOLD):
-        if char in OPENING:
-            price += ODD * (still[char] > 0)
-            still[char] += 1
-        elif char in CLOSING:
-            opening = OPENING[CLOSING.index(char)]
-            if still[opening] <= 0:
-                # a closing quote may have been opened in the line before
-                price += ODD if char != "”" or before not in "。！？?!" else 0.0
-            else:
-                price -= PAIRED
-            still[opening] -= 1
-        elif char == before and char in "。，；：、,;:":
-            price += ODD
-        before = char
-    return price
+def _source(before: str, steps: Sequence[Step]) -> str:
+    """Write out a broken stretch: marks have their full width, but for those that were swallowed for being half."""
+    text = "".join(step.char for step in steps)
+    full = widened(before + text)[len(before) :]
+    return "".join(s.char if s.flag in ("gone", "lost") else c for s, c in zip(steps, full, strict=True))
 
 
 def _tail(read: Sequence[Token], begin: int, end: int, steps: tuple[Step, ...]) -> tuple[int, tuple[Step, ...]]:

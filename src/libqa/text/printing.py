@@ -15,6 +15,7 @@ _QIAN = re.compile("乾(?=[隆坤县陵清卦])|(?<=康)乾|(?<=雍)乾")
 _CJK = re.compile("[\u3400-\u9fff\u3000-\u303f“”‘’—…·，；：？！（）]")
 _ASKING = re.compile("[吗呢吧么谁哪几何]|怎|什|为何|多少|是否|难道|能否|可否|如何|有无|是不是|有没有")
 _WORD = re.compile("[\u3400-\u9fffA-Za-z0-9]")
+_MARKS = ",;:!()"
 _WIDE = dict(zip(",;:!", "，；：！", strict=True))
 _CLAUSE = re.compile("[^。！？；，,;!]*$")
 # Characters that mostly write foreign names.
@@ -42,12 +43,14 @@ def simplified(source: str) -> str:
 
 def widened(text: str) -> str:
     """Give every half-width mark that Chinese text wants full width its full width."""
-    return "".join(wide(text, i) if c in ",;:!()" else c for i, c in enumerate(text))
+    return "".join(wide(text, i) for i in range(len(text)))
 
 
 def wide(text: str, at: int) -> str:
     """Return the full-width form of the half-width mark at ``text[at]`` if Chinese text wants it, else the mark."""
     char = text[at]
+    if char not in _MARKS:
+        return char
     before, after = text[at - 1 : at] if at else "", text[at + 1 : at + 2]
     chinese = bool(_CJK.match(before)), bool(_CJK.match(after))
     if char in _WIDE:

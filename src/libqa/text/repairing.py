@@ -128,22 +128,34 @@ def _printed(line: str, items: Sequence[Item], copies: Sequence[str], page: Page
             )
     edits: list[Edit] = []
     joined = "".join(parts)
-    asked = "".join(
-        part if part == "？" else item.source for item, part in zip(items, parts, strict=True)
-    )  # a question mark went through the damage as a mark of its own
-    proof = proven(printing.widened(asked), line, page)
+    proof = proven(_before_damage(items, parts), line, page)
     at = 0
     out: list[str] = []
     size = 0
     for item, part in zip(items, parts, strict=True):
         before = line[item.start : item.end]
-        after = printing.wide(joined, at) if len(part) == 1 and before == part else part
+        after = (
+            "".join(printing.wide(joined, at + i) for i in range(len(part))) if item.reason != mending.OUTSIDE else part
+        )
         at += len(part)
         if after != before:
-            reason = item.reason or (WIDTH if after != part else TRADITIONAL)
+            reason = item.reason or (WIDTH if before == part else TRADITIONAL)
             edits.append(
                 Edit(size, size + len(after), item.start, item.end, before, after, reason, item.certainty, proof)
             )
         out.append(after)
         size += len(after)
     return "".join(out), edits
+
+
+def _before_damage(items: Sequence[Item], parts: Sequence[str]) -> str:
+    """Write out what went through the damage: converted characters, full-width marks, real question marks."""
+    plain = "".join(part if part == "？" else item.source for item, part in zip(items, parts, strict=True))
+    full = printing.widened(plain)
+    out: list[str] = []
+    at = 0
+    for item, part in zip(items, parts, strict=True):
+        size = 1 if part == "？" else len(item.source)
+        out.append(item.source if item.reason == mending.BROKEN else full[at : at + size])
+        at += size
+    return "".join(out)

@@ -122,7 +122,8 @@ def _annotated(s: Signs) -> bool:
     if s.doubled:
         return True
     notes = s.fitting + s.broken
-    if not notes or s.foreign * FOREIGN > notes or s.only_traditional * 4 > notes:
+    # split characters leave all kinds of characters behind, so broken pairs outweigh some of the wrong script
+    if not notes or s.foreign * FOREIGN > notes or s.only_traditional * 4 > notes + 12 * s.broken:
         return False
     if s.broken:
         return True
