@@ -16,6 +16,7 @@ from libqa.text.ranking import AROUND, ranked
 Certainty = Literal["exact", "chosen", "lost"]
 BEFORE = 6  # items of sound text taken along when a broken stretch is proven
 TRIED = 24
+RIVAL = 6.0  # nats within which a second text makes a choice of the first
 
 NOTE = "pinyin note"
 BROKEN = "broken byte pairs"
@@ -85,19 +86,21 @@ def _broken(line: str, read: Sequence[Token], at: int, items: list[Item], last: 
     behind = "".join(token.text for token in read[spot.end : spot.end + AROUND] if len(token.text) == 1)
     texts = ranked(spot, "".join(item.source for item in items), behind)
     fitting: list[tuple[Step, ...]] = []
-    for steps in texts[:TRIED]:
+    limit = 0.0
+    for steps, cost in texts[:TRIED]:
         if steps and steps[0].flag in ("question", "failed") and steps[0].token == at:
             if not fitting:
                 return at
             continue
-        if fitting and any(s.flag for s in steps):
-            continue  # a text that needs lost bytes is no rival
+        if fitting and cost > limit and any(s.flag for s in steps):
+            continue  # a much dearer text that needs lost bytes is no rival
         source = widened(before) + _source(before, steps)
         if not any(s.flag == "failed" for s in steps) and proven(source, shown, page):
             fitting.append(steps)
-            if any(s.flag for s in steps):
+            limit = limit or cost + RIVAL
+            if len(fitting) > 1 or any(s.flag for s in steps):
                 break
-    steps = fitting[0] if fitting else texts[0]
+    steps = fitting[0] if fitting else texts[0][0]
     end, kept = _tail(read, at, spot.end, steps)
     flags = {s.flag for s in kept if s.flag}
     certainty: Certainty = "lost" if flags & {"lost", "failed"} else "chosen" if flags or len(fitting) != 1 else "exact"

@@ -16,13 +16,14 @@ LONGEST = 6  # characters of a word
 AROUND = 4  # sound characters on either side that words may reach into
 OPENING, CLOSING = "“‘《〈「『【(", "”’》〉」』】)"
 ODD = 4.0  # nats for a quote or bracket that does not pair, and for a doubled mark
+GONE = 1.0  # nats for a pair that must have vanished: there are many such texts to choose from
 PAIRED = 1.5  # nats gained by closing what is open
 
 
-def ranked(spot: Spot, before: str, after: str) -> list[tuple[Step, ...]]:
-    """Return the texts of a broken stretch, best first, given the line before and after it."""
+def ranked(spot: Spot, before: str, after: str) -> list[tuple[tuple[Step, ...], float]]:
+    """Return the texts of a broken stretch with their costs, best first, given the line before and after it."""
     if len(spot.texts) == 1:
-        return [spot.texts[0][0]]
+        return list(spot.texts)
     still = _balance(before)
     left, right = folded(before[-AROUND:]), folded(after[:AROUND])
     known: dict[str, float] = {}
@@ -32,9 +33,9 @@ def ranked(spot: Spot, before: str, after: str) -> list[tuple[Step, ...]]:
         folded_text = folded(text)
         if folded_text not in known:
             known[folded_text] = WORDS * _words(left + folded_text + right)
-        priced.append((cost + known[folded_text] + _odd(still, text), steps))
-    priced.sort(key=lambda item: item[0])
-    return [steps for _, steps in priced]
+        gone = sum(step.flag == "gone" for step in steps) / 2
+        priced.append((steps, cost + known[folded_text] + _odd(still, text) + GONE * gone))
+    return sorted(priced, key=lambda item: item[1])
 
 
 def _words(text: str) -> float:
