@@ -6,8 +6,8 @@ The questions are those of cmrc2018/train that the reader was not trained on; th
 question the index is searched and the hits are read. The ranker learns from candidates' character F1 with the given
 answer. The calibration learns, with scores of a ranker that has not seen the question (four folds), to tell right
 answers from wrong ones, with the paragraph in the pool, taken out of it, and with a name or a year of the question
-changed. One question in five is put word for word into English by the lexicon, since no English questions on Chinese text
-are at hand.
+changed. One question in five is put word for word into English by the lexicon, since no English questions on Chinese
+text are at hand.
 """
 
 from __future__ import annotations
@@ -130,7 +130,10 @@ def train_ranker(sets, seed: int, hidden: int = 32, epochs: int = 10) -> extract
     everything = np.concatenate([x for x, _ in sets])
     mean, std = everything.mean(0), everything.std(0) + 1e-2
     net = torch.nn.Sequential(
-        torch.nn.Linear(len(mean), hidden), torch.nn.ReLU(), torch.nn.Dropout(0.2), torch.nn.Linear(hidden, 1, bias=False)
+        torch.nn.Linear(len(mean), hidden),
+        torch.nn.ReLU(),
+        torch.nn.Dropout(0.2),
+        torch.nn.Linear(hidden, 1, bias=False),
     )
     torch.nn.init.zeros_(net[3].weight)
     linear = torch.zeros(len(mean), requires_grad=True)
@@ -187,9 +190,8 @@ def value(ranked, found, y) -> float:
     if not ranked:
         return 0.0
     best = ranked[0]
-    return max(
-        (float(v) for f, v in zip(found, y, strict=True) if f.source == best.source and f.candidate is best.candidate), default=0.0
-    )
+    same = (f.source == best.source and f.candidate is best.candidate for f in found)
+    return max((float(v) for v, here in zip(y, same, strict=True) if here), default=0.0)
 
 
 def auroc(score: np.ndarray, label: np.ndarray) -> float:

@@ -43,8 +43,8 @@ NAMES = (*NUMERIC, *(f"before_{c}" for c in _CUES), *(f"after_{c}" for c in _CUE
 class Pointers:
     """What the reader says of one of several texts.
 
-    ``start`` and ``end`` are log-probabilities at each character, over all the texts; ``best`` is the sum of the highest
-    start and the highest end in any of them; ``answerable`` (0..1) is whether this text answers the question.
+    ``start`` and ``end`` are log-probabilities at each character, over all the texts; ``best`` is the sum of the
+    highest start and the highest end in any of them; ``answerable`` (0..1) is whether this text answers the question.
     """
 
     start: Floats
