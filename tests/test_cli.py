@@ -95,7 +95,7 @@ def test_ask_prints_statements_with_marks_and_the_passages_they_point_to(cli: Co
     assert done.code == 0
     first, *_, last = done.out.strip().splitlines()
     assert "成都" in first
-    assert re.search(r"[1]([\d+])*$", first)
+    assert re.search(r"\[1\](\[\d+\])*$", first)
     assert last.startswith("[")
     assert "《" in last
     assert last.endswith("”")
