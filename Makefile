@@ -29,7 +29,7 @@ chat: index ## install, build the index, serve the chat and print its address
 ask: override export Q := $(value Q)
 ask: ## answer one question: make ask Q="论坛在哪里举行？"
 	@if [ -z "$$Q" ]; then echo 'usage: make ask Q="论坛在哪里举行？"' >&2; exit 2; fi
-	@$(MAKE) --no-print-directory index
+	@$(MAKE) -s --no-print-directory index
 	@printf '%s' "$$Q" | $(BIN)/libqa ask -
 
 index: index/.stamp ## build the index from corpus/ if something changed
