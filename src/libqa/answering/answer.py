@@ -23,6 +23,9 @@ if TYPE_CHECKING:
 
 READ = 8
 """Passages that are read for an answer."""
+_EXPLAINED = ("what", "why", "how")
+_FURTHER = 4.0  # a second statement may score (a logit) so much less than the first
+_LIST = 200  # characters of an enumeration that is given whole
 _AGREE = 2.5  # a second document is cited when it says the same with a score (a logit) no further below
 
 
@@ -38,7 +41,7 @@ def look_up(view: View, embedder: Embedder, asked: Resolved, k: int) -> tuple[li
     """Search for a question; return the hits, the question as understood with what they hold, and the texts to read."""
     hits = retrieve(view, f"{asked.text} {asked.context}".strip(), embedder, k)
     names = spellings(hits) if re.search(r"[A-Za-z]{2}", asked.text) else {}
-    question = understand(asked.text, rarity.blended(view.holding, view.passages), asked.context, names)
+    question = understand(asked.text, rarity.blended(view.holding, view.passages), asked.context, names, asked.focus)
     return hits, question, [source_of(hit, hits[0].score) for hit in hits]
 
 
@@ -87,19 +90,38 @@ def compose(
     if not chosen.found or chosen.confidence < threshold:
         refusal = phrase.REFUSAL[question.language]
         return Answer(text, refusal, (), (), True, chosen.confidence, question.language, resolved)
-    best = _fullest(chosen.found)
-    citations = [_citation(best, hits[best.source])]
-    span = _span(best)
-    for other in chosen.found[1:]:
-        if other.score < best.score - _AGREE or len(citations) == 3:
+    said = [_fullest(chosen.found, question.kind)]
+    if question.kind in _EXPLAINED:
+        said += _more(said[0], chosen.found)
+    citations: list[Citation] = []
+    statements: list[Statement] = []
+    for found in said:
+        cited = _citations(found, chosen.found, hits)
+        numbers = tuple(range(len(citations), len(citations) + len(cited)))
+        citations += cited
+        statements.append(Statement(phrase.say(_span(found), found.candidate.kind, question.language), numbers))
+    return Answer(
+        text,
+        "\n".join(s.text for s in statements),
+        tuple(statements),
+        tuple(citations),
+        False,
+        chosen.confidence,
+        question.language,
+        resolved,
+    )
+
+
+def _citations(said: Found, found: Sequence[Found], hits: Sequence[Hit]) -> list[Citation]:
+    """The passage that a candidate stands in, and up to two of other documents that say the same."""
+    citations = [_citation(said, hits[said.source])]
+    for other in found:
+        if other.score < said.score - _AGREE or len(citations) == 3:
             break
         document = hits[other.source].document.id
-        if fold(_span(other)) == fold(span) and all(c.document_id != document for c in citations):
+        if fold(_span(other)) == fold(_span(said)) and all(c.document_id != document for c in citations):
             citations.append(_citation(other, hits[other.source]))
-    statement = Statement(phrase.say(span, best.candidate.kind, question.language), tuple(range(len(citations))))
-    return Answer(
-        text, statement.text, (statement,), tuple(citations), False, chosen.confidence, question.language, resolved
-    )
+    return citations
 
 
 def read(question: Question, text: str, pieces: Sequence[tuple[int, int]]) -> Reading:
@@ -114,20 +136,38 @@ def read(question: Question, text: str, pieces: Sequence[tuple[int, int]]) -> Re
     return Reading(text[low + shift : high + shift], text[start:end], start, end, chosen.confidence)
 
 
-def _fullest(found: Sequence[Found]) -> Found:
-    """The best candidate, or the date, number or place around it that says more: 2023年12月7日 for 2023年."""
+def _fullest(found: Sequence[Found], kind: str) -> Found:
+    """The best candidate, or what says more of the same around it.
+
+    A date, number or place grows to the fuller one that holds it (2023年12月7日 for 2023年), an answer to a question
+    for a list to the whole enumeration.
+    """
     best = found[0]
+    kinds = (best.candidate.kind,) if best.candidate.kind in ("date", "number", "place") else ()
+    if kind == "list":
+        kinds = ("enumeration",)
     wider = [
         f.candidate
         for f in found
         if f.source == best.source
-        and f.candidate.kind == best.candidate.kind
-        and f.candidate.kind in ("date", "number", "place")
+        and f.candidate.kind in kinds
         and f.candidate.start <= best.candidate.start
         and best.candidate.end <= f.candidate.end
+        and f.candidate.end - f.candidate.start <= _LIST
     ]
     widest: Candidate = max(wider, key=lambda c: c.end - c.start, default=best.candidate)
     return replace(best, candidate=widest)
+
+
+def _more(best: Found, found: Sequence[Found]) -> list[Found]:
+    """One further statement of the same text, from other clauses, for questions that a name or number cannot answer."""
+    for f in found:
+        if f.score < best.score - _FURTHER:
+            break
+        apart = f.candidate.last < best.candidate.first or best.candidate.last < f.candidate.first
+        if f.source == best.source and apart and f.candidate.kind in ("clause", "clauses"):
+            return [f]
+    return []
 
 
 def _span(found: Found) -> str:

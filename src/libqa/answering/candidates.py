@@ -45,6 +45,8 @@ _LIST_TAIL = re.compile(r"等|(?:[一二两三四五六七八九十\d]+(?:个|�
 _COPULA = re.compile(
     r"(?:即为|称为|名为|题为|主题为|定为|作为|成为|简称|全称|叫做?|旨在|包括|指的是|意味着|在于|是指|是|为(?!题|主题|了)|即|系|由于|因为|因|以便|为了|通过|位于|坐落于|设在|建于|:)(?=.)"
 )
+_NUMERAL = re.compile(r"[\d〇零一二两三四五六七八九十百千万亿半几]")
+_SEVERAL = re.compile(r"[、和与及;,]|以及|”“|》《")
 _JOIN = re.compile("[、和与及]|以及|还有")
 _TRIM_LEFT = "，,、；;：: 　。\n"
 _TRIM_RIGHT = "，,、；;：: 　。！!？?\n"
@@ -61,6 +63,36 @@ def lay_out(text: str) -> Laid:
             clauses.append(span)
             owner.append(i)
     return Laid(text, fold(text), sentences, tuple(clauses), tuple(owner))
+
+
+def admissible(kind: str, laid: Laid, found: Sequence[Candidate]) -> list[Candidate]:
+    """Return the candidates that can answer a question of this type at all.
+
+    Who wants a person or an organisation in the span, when a date or a time, how many a number, where a place, an
+    organisation or a building, and a list more than one thing.
+    """
+    if kind not in ("who", "when", "number", "where", "list"):
+        return list(found)
+    named = entities.find(laid.text)
+    return [c for c in found if _can_answer(kind, laid, c, named)]
+
+
+def _can_answer(kind: str, laid: Laid, c: Candidate, named: Sequence[entities.Entity]) -> bool:
+    span = laid.folded[c.start : c.end]
+    holds = {e.kind for e in named if c.start <= e.start and e.end <= c.end}
+    if kind == "who":
+        return c.kind not in ("date", "number", "title", "place") and bool(holds & {"person", "organisation"})
+    if kind == "when":
+        timed = c.kind not in ("person", "organisation", "place", "title") and bool(
+            re.search("[年月日天时点期周]", span)
+        )
+        return "date" in holds or timed
+    if kind == "number":
+        return c.kind not in ("person", "title", "place", "date") and bool(_NUMERAL.search(span))
+    if kind == "where":
+        placed = bool(holds & {"place", "organisation"}) or bool(re.search("[馆校院厅楼区市省县国线]", span))
+        return placed and c.kind not in ("date", "number", "person", "title")
+    return c.kind not in ("date", "number") and bool(_SEVERAL.search(span))
 
 
 def propose(laid: Laid, pointed: Iterable[Span] = ()) -> list[Candidate]:

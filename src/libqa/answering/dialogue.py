@@ -25,21 +25,26 @@ _ZH_PERSON = re.compile(
 _ZH_THING = re.compile(r"(?:它们|它們|它|(?<![极尤如与])其(?![他中它实余]))")
 _ZH_DEMONSTRATIVE = re.compile(
     r"(?:这个|這個|该|該|此|这次|這次|那次|那个|那個|这场|這場|这项|這項|上述|这些|這些)(?=[\u4e00-\u9fff])"
+    r"|当[天时日年]|當[天時日年]|那[年天边邊里裡时時]|同[年日]|其中|会上|會上|第[一二三四五六七八九十\d]+[届屆次场場项項个個]"
 )
 _EN_PERSON = re.compile(r"\b(?:he|she|him|her|his|hers|they|their|them)\b", re.IGNORECASE)
 _EN_THING = re.compile(r"\b(?:it|its|this|that|these|those)\b(?! (?:year|month))", re.IGNORECASE)
 _YEAR = re.compile(r"(?<!\d)(?:19|20)\d\d(?!\d)")
-_FEW = 2  # content words up to which a question without a name leans on the one before
+_FEW = 3  # content words up to which a question without a name leans on the one before
 _ALIKE = 0.25  # similarity from which a fragment stands in for a word of the question before
 
 
 @dataclass(frozen=True, slots=True)
 class Resolved:
-    """A question that stands by itself; ``context`` holds words of the question before that still apply, or "
-    "``""``."""
+    """A question that stands by itself.
+
+    ``context`` holds words of the question before that still apply, ``focus`` what a fragment like 那线上呢 asks about
+    instead; either may be ``""``.
+    """
 
     text: str
     context: str = ""
+    focus: str = ""
 
     def __str__(self) -> str:
         return f"{self.text} [{self.context}]" if self.context else self.text
@@ -106,14 +111,14 @@ def _replace(new: str, before: Resolved, similarity: Similarity) -> Resolved:
     old = before.text
     year, years = _YEAR.search(new), _YEAR.findall(old)
     if year and years and year[0] not in years:
-        return Resolved(old.replace(years[0], year[0]), before.context)
+        return Resolved(old.replace(years[0], year[0]), before.context, year[0])
     kinds = {e.kind for e in entities.find(new)}
     for e in entities.find(old):
         if e.kind in kinds and e.kind != "number" and old[e.start : e.end] != new:
             longest = max(
                 (x for x in entities.find(old) if x.kind == e.kind and x.start == e.start), key=lambda x: x.end
             )
-            return Resolved(old[: longest.start] + new + old[longest.end :], before.context)
+            return Resolved(old[: longest.start] + new + old[longest.end :], before.context, new)
     words = [w for w in content_words(old) if w not in new]
     scores = [
         s + 0.3 * bool(set(w) & set(new) and not w.isascii())
@@ -123,5 +128,5 @@ def _replace(new: str, before: Resolved, similarity: Similarity) -> Resolved:
     if best is not None and scores[best] >= _ALIKE:
         at = old.lower().find(words[best])
         if at >= 0:
-            return Resolved(old[:at] + new + old[at + len(words[best]) :], before.context)
-    return Resolved(f"{new} {old}", before.context)
+            return Resolved(old[:at] + new + old[at + len(words[best]) :], before.context, new)
+    return Resolved(f"{new} {old}", before.context, new)

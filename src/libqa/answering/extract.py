@@ -99,20 +99,24 @@ def measure_all(
     question: Question, sources: Sequence[Source], readers: Sequence[Pointers]
 ) -> tuple[list[Found], Floats]:
     """Return all candidates of all sources, unscored, and their features, shape ``(n, len(features.NAMES))``."""
+    laid = [candidates.lay_out(source.text) for source in sources]
+    pointed = [pointed_spans(r, s.text) for r, s in zip(readers, sources, strict=True)] if readers else [[]] * len(laid)
+    proposed = [candidates.propose(text, spans) for text, spans in zip(laid, pointed, strict=True)]
+    fitting = [candidates.admissible(question.kind, text, these) for text, these in zip(laid, proposed, strict=True)]
+    if not any(fitting):
+        fitting = proposed
     found: list[Found] = []
-    rows: list[Floats] = []
-    for i, source in enumerate(sources):
-        laid = candidates.lay_out(source.text)
-        reader = readers[i] if readers else None
-        proposed = candidates.propose(laid, pointed_spans(reader, source.text) if reader is not None else ())
-        if not proposed:
+    rows: list[Floats] = [np.zeros((0, len(features.NAMES)), np.float32)]
+    for i, (source, text, these) in enumerate(zip(sources, laid, fitting, strict=True)):
+        if not these:
             continue
-        cover = features.locate(question, laid, source.context)
-        measured = features.measure(question, laid, proposed, cover, reader, source.share)
+        reader = readers[i] if readers else None
+        cover = features.locate(question, text, source.context)
+        measured = features.measure(question, text, these, cover, reader, source.share)
         rows.append(measured)
         answerable = reader.answerable if reader is not None else 0.0
-        found += [Found(i, c, laid, cover, row, 0.0, answerable) for c, row in zip(proposed, measured, strict=True)]
-    return found, np.concatenate(rows) if rows else np.zeros((0, len(features.NAMES)), np.float32)
+        found += [Found(i, c, text, cover, row, 0.0, answerable) for c, row in zip(these, measured, strict=True)]
+    return found, np.concatenate(rows)
 
 
 def extract(question: Question, sources: Sequence[Source], readers: Sequence[Pointers], ranker: Ranker) -> list[Found]:

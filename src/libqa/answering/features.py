@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -22,7 +22,8 @@ NUMERIC = tuple(
         "cover_clause cover_near cover_sentence cover_passage cover_context near_6 near_25 left_6 right_6 "
         "bigrams_clause bigrams_sentence overlap outside anchors_sentence anchors_passage head_in head_beside "
         "length length2 clause_share start_clause end_clause reader_start reader_end reader_best whole_entity "
-        "sentence_position head_follows share answerable uncovered fits misfits"
+        "sentence_position head_follows share answerable uncovered fits misfits answerable_logit "
+        "focus_clause focus_near"
     ).split()
 )
 FITTING: dict[str, tuple[str, ...]] = {
@@ -158,6 +159,15 @@ def _near(cover: Coverage, start: Ints, end: Ints, low: Ints, high: Ints) -> tup
     return close, wide, left, right
 
 
+def _focus(cover: Coverage) -> Coverage:
+    """The coverage of the weightiest word that the text holds: what tells this fact from its neighbours."""
+    here = [w if len(at) else 0.0 for w, at in zip(cover.weight, cover.at, strict=True)]
+    best = int(np.argmax(here)) if here else -1
+    keep = slice(best, best + 1) if best >= 0 else slice(0, 0)
+    weight = np.ones(len(cover.weight[keep]), dtype=np.float32)
+    return replace(cover, at=cover.at[keep], stop=cover.stop[keep], strength=cover.strength[keep], weight=weight)
+
+
 def measure(
     question: Question, laid: Laid, found: Sequence[Candidate], cover: Coverage, reader: Pointers | None, share: float
 ) -> Floats:
@@ -180,6 +190,7 @@ def measure(
     agreeing = (
         np.array(held, dtype=np.float32).reshape(len(sentences), -1).mean(axis=1) if held else np.ones(len(sentences))
     )
+    focus = _focus(cover)
     head = question.head
     spans = list(zip(start.tolist(), end.tolist(), strict=True))
     values = {
@@ -209,6 +220,8 @@ def measure(
         "whole_entity": [a == 0 or not folded[a - 1].isalnum() for a, _ in spans],
         "sentence_position": s_low / max(1, len(folded)),
         "share": share,
+        "focus_clause": _within(focus, low, high),
+        "focus_near": _near(focus, start, end, s_low, s_high)[0],
         "uncovered": cover.uncovered,
         "fits": [c.kind in FITTING.get(question.kind, ()) for c in found],
         "misfits": [c.kind in _ENTITIES and c.kind not in FITTING.get(question.kind, _ENTITIES) for c in found],
@@ -220,6 +233,7 @@ def measure(
             "reader_end": reader.end[end - 1] / 10.0,
             "reader_best": (points - reader.best) / 10.0,
             "answerable": reader.answerable,
+            "answerable_logit": float(np.log((reader.answerable + 1e-3) / (1.0 - reader.answerable + 1e-3))),
         }
     rows = np.zeros((n, len(NAMES)), dtype=np.float32)
     for column, name in enumerate(NUMERIC):

@@ -14,6 +14,7 @@ from libqa.text.script import fold, language
 Kind = Literal["who", "when", "where", "number", "list", "which", "why", "how", "what", "yesno"]
 KINDS: tuple[Kind, ...] = ("who", "when", "where", "number", "list", "which", "why", "how", "what", "yesno")
 
+_FOCUS = 3.0  # weight of what a follow-up asks about instead
 _CONTEXT = 0.4  # weight of words taken over from the question before
 
 
@@ -57,11 +58,11 @@ _ZH_RULES: tuple[tuple[Kind, str], ...] = (
     ("why", r"为什么|为何|为啥|何以|何故|缘何|原因|什么缘故|怎么会"),
     (
         "when",
-        r"什么时候|什么时间|何时|何年|何月|哪一?年|哪一?天|哪一?日|哪一?月|哪个月|几月|几号|几时|哪个年份|时间是|日期|多久以前|啥时候|哪个世纪|什么年代|哪个?时期",
+        r"什么时候|什么时间|何时|何年|何月|哪一?年|哪一?天|哪一?日|哪一?月|哪个月|几月|几号|几时|哪个年份|时间是|日期|多久以前|啥时候|哪几天|哪几年|哪个世纪|什么年代|哪个?时期",
     ),
     (
         "number",
-        r"多少|多大|多高|多长|多远|多久|多重|多宽|多深|几["
+        r"多少|多大|多高|多长|多远|多久|多重|多宽|多深|(?<!哪)几["
         + _MEASURE
         + r"余成分]|第几|占比|比例是|(?:总数|人数|数量|面积|金额|经费)(?:是|为|有)?(?:多少|几)?[?]?$",
     ),
@@ -124,20 +125,23 @@ _EN_STOP = frozenset(
 )
 
 
-def _kind(folded: str, rules: tuple[tuple[Kind, str], ...]) -> tuple[Kind, str]:
-    for kind, pattern in rules:
-        found = re.search(pattern, folded)
-        if found:
-            return kind, folded[found.end() :]
-    return "what", ""
+def _kind(folded: str, english: bool) -> tuple[Kind, str]:
+    """The type of a question and what follows its question word; in English the first question word decides."""
+    found = [(m, kind) for kind, pattern in (_EN_RULES if english else _ZH_RULES) if (m := re.search(pattern, folded))]
+    if not found:
+        return "what", ""
+    first, kind = min(found, key=lambda pair: pair[0].start()) if english else found[0]
+    return kind, folded[first.end() :]
 
 
 def _head(kind: Kind, folded: str, rest: str, english: bool) -> str:
     """The noun or measure word right after the question word: 多少【所高校】, 哪些【地区】, which 【company】."""
     if english:
+        from libqa.models.lexicon import translations
+
         found = re.match(r"\W*((?:[a-z-]+\s*){1,3})", rest)
         words = [w for w in (found[1].split() if found else []) if w not in _EN_STOP]
-        return words[0] if words else ""
+        return next((fold(zh) for w in words[:1] for zh, _ in translations(w)), words[0] if words else "")
     if kind == "number":
         found = re.search(r"(?:多少|第?几)\s*([\u4e00-\u9fff]{1,4})", folded)
         return found[1] if found else ""
@@ -209,7 +213,11 @@ def question_words(text: str) -> bool:
 
 
 def understand(
-    text: str, idf: Callable[[str], float], context: str = "", names: Mapping[str, str] | None = None
+    text: str,
+    idf: Callable[[str], float],
+    context: str = "",
+    names: Mapping[str, str] | None = None,
+    focus: str = "",
 ) -> Question:
     """Return what ``text`` asks for.
 
@@ -219,10 +227,11 @@ def understand(
     idf : rarity (0..1) of a folded term; decides how much each word of the question counts.
     context : words of an earlier question that still apply; they count less.
     names : folded Latin spellings of Chinese names (``lan liqiong``) and the names, for English questions.
+    focus : the part of a follow-up that is new; its words count more.
     """
     folded, lang = fold(text).strip(), language(text)
     english = lang == "en"
-    kind, rest = _kind(folded, _EN_RULES if english else _ZH_RULES)
+    kind, rest = _kind(folded, english)
     terms: list[Term] = []
     anchors = _anchors(text, folded, english)
     plain = folded
@@ -232,6 +241,8 @@ def understand(
             anchors.append(Anchor("person", (name, latin)))
             plain = plain.replace(latin, " ")
     terms += _english_terms(plain, idf) if english else _chinese_terms(text, idf)
+    stressed = fold(focus)
+    terms = [replace(t, weight=t.weight * _FOCUS) if t.text in stressed else t for t in terms]
     known = {t.text for t in terms}
     for term in _english_terms(fold(context), idf) if language(context) == "en" else _chinese_terms(context, idf):
         if term.text not in known:
