@@ -280,7 +280,7 @@ def test_the_language_switch_keeps_the_conversation_and_the_open_passage(visit: 
 
 def test_english_questions_are_answered_with_the_chinese_passage(visit: Open, address: str) -> None:
     page = visit(address, locale="en-US")
-    ask(page, "When was the alliance founded?")
+    ask(page, "In what year was the alliance formally founded?")
     expect(page.locator(".lead")).to_contain_text("2022")
     assert re.search(r"[\u4e00-\u9fff]", opened_quote(page, 0, 0))
 

@@ -130,7 +130,7 @@ def look(index: Index, question: str, gold: str, answers) -> tuple:
 
 
 def train_ranker(sets, seed: int, hidden: int = 32, epochs: int = 10) -> extract.Ranker:
-    """Train from the reader's preference on: a linear part that starts as it, and a network that starts at nothing."""
+    """Train from `PRIOR` on, beside a network that starts at nothing; return the mean of start and end."""
     import torch
 
     seed_everything(seed)
@@ -144,7 +144,8 @@ def train_ranker(sets, seed: int, hidden: int = 32, epochs: int = 10) -> extract
         torch.nn.Linear(hidden, 1, bias=False),
     )
     torch.nn.init.zeros_(net[3].weight)
-    start = torch.tensor([PRIOR.get(name, 0.0) for name in features.NAMES]) * torch.tensor(std)
+    prior = np.array([PRIOR.get(name, 0.0) for name in features.NAMES], dtype=np.float32)
+    start = torch.tensor(prior * std)
     linear = start.clone().requires_grad_()
     optimiser = torch.optim.AdamW([*net.parameters(), linear], lr=1e-3, weight_decay=1e-2)
     tensors = [(torch.tensor((x - mean) / std), torch.tensor(y**4)) for x, y in sets]
@@ -163,7 +164,8 @@ def train_ranker(sets, seed: int, hidden: int = 32, epochs: int = 10) -> extract
             optimiser.step()
             schedule.step()
     w1, b1, w2 = (p.detach().numpy().astype(np.float32) for p in net.parameters())
-    return extract.Ranker((w1 / std).T.copy(), b1 - w1 @ (mean / std), w2[0], linear.detach().numpy() / std)
+    mixed = (linear.detach().numpy() / std + prior) / 2
+    return extract.Ranker((w1 / std).T.copy(), b1 - w1 @ (mean / std), w2[0] / 2, mixed.astype(np.float32))
 
 
 def train_calibration(x: np.ndarray, y: np.ndarray, seed: int, hidden: int = 12) -> abstain.Calibration:

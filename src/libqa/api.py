@@ -123,7 +123,7 @@ class LibQA:
         ----------
         question : in Simplified or Traditional Chinese or English.
         history : earlier (question, answer text) pairs, oldest first; a follow-up is understood from them.
-        k : number of passages to read; default 8.
+        k : number of passages to read; default 10.
 
         Raises
         ------

@@ -44,7 +44,7 @@ def ask(
     question: QuestionArgument,
     as_json: JsonOption = False,
     k: Annotated[
-        int | None, typer.Option("--k", min=1, max=1000, help="Passages to read for the answer.", show_default="8")
+        int | None, typer.Option("--k", min=1, max=1000, help="Passages to read for the answer.", show_default="10")
     ] = None,
     history: Annotated[
         Path | None, typer.Option(help="JSON file with what was said before: a list of [question, answer] pairs.")

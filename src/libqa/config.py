@@ -24,7 +24,7 @@ class Settings:
     """Directory of the index; ``None`` means the user's data directory."""
     embedder: str = "bundled"
     """``bundled``, or the name or path of a sentence-transformers model (extra ``hub``)."""
-    threshold: float = 0.5
+    threshold: float = 0.1
     """Confidence (0..1) below which the answer is a refusal."""
     max_question: int = 2000
     """Longest question accepted, in characters."""

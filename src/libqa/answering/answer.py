@@ -5,10 +5,10 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from libqa.answering import abstain, cite, extract, phrase, rarity, reader
-from libqa.answering.candidates import Candidate
 from libqa.answering.dialogue import Resolved
 from libqa.answering.extract import Found, Source
 from libqa.answering.retrieve import retrieve
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from libqa.index import View
     from libqa.models import Embedder
 
-READ = 8
+READ = 10
 """Passages that are read for an answer."""
 _EXPLAINED = ("what", "why", "how")
 _FURTHER = 4.0  # a second statement may score (a logit) so much less than the first
@@ -45,10 +45,16 @@ def look_up(view: View, embedder: Embedder, asked: Resolved, k: int) -> tuple[li
     return hits, question, [source_of(hit, hits[0].score) for hit in hits]
 
 
+@lru_cache(maxsize=256)
+def _folded(text: str) -> str:
+    return fold(text)
+
+
 def source_of(hit: Hit, best: float) -> Source:
     """Return a hit as a text to read, with the title and section that its sentences take for granted."""
     share = hit.score / best if best > 0 else 0.0
-    return Source(hit.passage.text, fold(f"{hit.document.title} {hit.passage.section}"), share)
+    context = fold(f"{hit.document.title} {hit.passage.section}")
+    return Source(hit.passage.text, context, share, _folded(hit.document.text))
 
 
 def choose(question: Question, sources: Sequence[Source]) -> Chosen:
@@ -139,24 +145,29 @@ def read(question: Question, text: str, pieces: Sequence[tuple[int, int]]) -> Re
 def _fullest(found: Sequence[Found], kind: str) -> Found:
     """The best candidate, or what says more of the same around it.
 
-    A date, number or place grows to the fuller one that holds it (2023年12月7日 for 2023年), an answer to a question
-    for a list to the whole enumeration.
+    When and how many are answered with the date and the number alone, in their fullest form (2023年12月7日 for 2023年);
+    an answer to a question for a list grows to the whole enumeration.
     """
     best = found[0]
-    kinds = (best.candidate.kind,) if best.candidate.kind in ("date", "number", "place") else ()
-    if kind == "list":
+    own = best.candidate
+    near = [f.candidate for f in found if f.source == best.source]
+    wanted = {"when": "date", "number": "number"}.get(kind)
+    if wanted and own.kind != wanted:
+        inside = [c for c in near if c.kind == wanted and own.start <= c.start and c.end <= own.end]
+        own = inside[0] if inside else own
+    kinds = (own.kind,) if own.kind in ("date", "number", "place") else ()
+    if kind in ("list", "what", "which"):
         kinds = ("enumeration",)
     wider = [
-        f.candidate
-        for f in found
-        if f.source == best.source
-        and f.candidate.kind in kinds
-        and f.candidate.start <= best.candidate.start
-        and best.candidate.end <= f.candidate.end
-        and f.candidate.end - f.candidate.start <= _LIST
+        c
+        for c in near
+        if c.kind in kinds
+        and c.start <= own.start
+        and own.end <= c.end
+        and c.end - c.start <= _LIST
+        and (kind == "list" or c.start == own.start)
     ]
-    widest: Candidate = max(wider, key=lambda c: c.end - c.start, default=best.candidate)
-    return replace(best, candidate=widest)
+    return replace(best, candidate=max(wider, key=lambda c: c.end - c.start, default=own))
 
 
 def _more(best: Found, found: Sequence[Found]) -> list[Found]:

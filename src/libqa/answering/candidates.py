@@ -40,6 +40,7 @@ class Candidate:
 _MASKED = re.compile(r"《[^《》\n]*》|“[^“”\n]*”|\([^()\n]*\)|‘[^‘’\n]*’")
 _LIST = re.compile(r"[^,。;:!?、\n]{1,60}(?:、[^,。;:!?、\n]{1,60})+")
 _ADJACENT = re.compile(r"(?:[《“(]□*[》”)](?:和|与|及|以及)?){2,}")
+_ORDINAL = re.compile(r"(?:一是|其一|一为)[^。\n]*?(?:二是|其二|二为)[^。\n]*")
 _LIST_CUE = re.compile(r".*(?:包括|包含|来自|分别是|分别为|即|例如|由|有|为|是|设|下设|共同|从|在)(?=.)")
 _LIST_TAIL = re.compile(r"等|(?:[一二两三四五六七八九十\d]+(?:个|所|家|项|种|方面|大).{0,10})$")
 _COPULA = re.compile(
@@ -153,6 +154,8 @@ def _place(laid: Laid, kind: str, start: int, end: int) -> Iterator[Candidate]:
 
 def _enumerations(laid: Laid) -> Iterator[Span]:
     masked = _MASKED.sub(lambda m: m[0][0] + "□" * (len(m[0]) - 2) + m[0][-1], laid.folded)
+    for m in _ORDINAL.finditer(masked):
+        yield m.span()
     for m in [*_LIST.finditer(masked), *_ADJACENT.finditer(masked)]:
         yield m.span()
         first = masked.find("、", m.start(), m.end())

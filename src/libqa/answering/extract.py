@@ -23,12 +23,16 @@ _LONGEST = 120  # characters of such a span
 
 @dataclass(frozen=True, slots=True)
 class Source:
-    """A text to read: ``context`` is its folded title and section, ``share`` its retrieval score over the best "
-    "one's."""
+    """A text to read.
+
+    ``context`` is its folded title and section, ``share`` its retrieval score over the best one's, ``document`` the
+    folded text of its whole document.
+    """
 
     text: str
     context: str = ""
     share: float = 1.0
+    document: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,7 +115,7 @@ def measure_all(
         if not these:
             continue
         reader = readers[i] if readers else None
-        cover = features.locate(question, text, source.context)
+        cover = features.locate(question, text, source.context, source.document)
         measured = features.measure(question, text, these, cover, reader, source.share)
         rows.append(measured)
         answerable = reader.answerable if reader is not None else 0.0

@@ -74,8 +74,11 @@ class Coverage:
     anchors_context: float
 
 
-def locate(question: Question, laid: Laid, context: str) -> Coverage:
-    """Find the question's terms and anchors in a text and in its ``context`` (folded title and section)."""
+def locate(question: Question, laid: Laid, context: str, document: str = "") -> Coverage:
+    """Find the question's terms and anchors in a text and in its ``context`` (folded title and section).
+
+    Anchors may also stand anywhere in the text's whole ``document`` (folded).
+    """
     at, stop, strength, inside, outside = [], [], [], [], []
     for term in question.terms:
         spans: dict[int, tuple[int, float]] = {}
@@ -95,7 +98,10 @@ def locate(question: Question, laid: Laid, context: str) -> Coverage:
     weight = np.array([t.weight for t in question.terms], dtype=np.float32)
     weight = weight / max(float(weight.sum()), 1e-6)
     anchors = [any(form in laid.folded for form in a.forms) for a in question.anchors]
-    broader = [ok or any(form in context for form in a.forms) for ok, a in zip(anchors, question.anchors, strict=True)]
+    broader = [
+        ok or any(form in context or form in document for form in a.forms)
+        for ok, a in zip(anchors, question.anchors, strict=True)
+    ]
     return Coverage(
         tuple(at),
         tuple(stop),

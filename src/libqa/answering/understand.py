@@ -4,11 +4,11 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import Literal
 
-from libqa.text import entities, segment
+from libqa.text import dictionary, entities, segment
 from libqa.text.script import fold, language
 
 Kind = Literal["who", "when", "where", "number", "list", "which", "why", "how", "what", "yesno"]
@@ -76,7 +76,7 @@ _ZH_RULES: tuple[tuple[Kind, str], ...] = (
         r"哪里|哪儿|何处|何地|什么地方|什么地点|地点|哪个?(?:城市|地方|省|市|县|区|国家|校区)|在哪|位于哪|坐落|哪座城市",
     ),
     ("how", r"怎么样|怎么|如何|怎样|以什么方式|什么方式|何种方式|通过什么"),
-    ("which", r"哪|什么(?!样)[\u4e00-\u9fff]|何种|叫什么|是什么名|名称"),
+    ("which", r"哪|什么(?!样|是|叫)[\u4e00-\u9fff]|何种|叫什么|是什么名|名称"),
     ("what", r"什么|何谓|啥"),
     ("yesno", r"吗[?]?$|是否|是不是|有没有|能否|可否|会不会|对吗|对不对"),
 )
@@ -195,7 +195,19 @@ def _anchors(text: str, folded: str, english: bool) -> list[Anchor]:
         span = folded[entity.start : entity.end]
         if entity.kind in ("person", "place", "title") or (entity.kind == "number" and re.match(r"\d", span)):
             anchors.append(Anchor(entity.kind, (span.strip("《》“”"),)))
-    return anchors
+    return anchors + [Anchor("organisation", (name,)) for name in _schools(text)]
+
+
+def _schools(text: str) -> Iterator[str]:
+    """Yield the universities and colleges named in a question (folded), but no 哪所大学."""
+    before = ""
+    for word, _, _ in entities.cut(text):
+        if word.endswith(("大学", "学院")):
+            name = word if len(word) > 3 else before + word
+            if len(name) > 3:
+                yield name
+        known = dictionary.part_of_speech(word)[:1] in tuple("nlj")
+        before = word if known and len(word) > 1 and word not in _ZH_STOP else ""
 
 
 def content_words(text: str) -> list[str]:
