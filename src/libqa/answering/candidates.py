@@ -46,6 +46,7 @@ _LIST_TAIL = re.compile(r"等|(?:[一二两三四五六七八九十\d]+(?:个|�
 _COPULA = re.compile(
     r"(?:即为|称为|名为|题为|主题为|定为|作为|成为|简称|全称|叫做?|旨在|包括|指的是|意味着|在于|是指|是|为(?!题|主题|了)|即|系|由于|因为|因|以便|为了|通过|位于|坐落于|设在|建于|:)(?=.)"
 )
+_NAME = re.compile(r"[\u4e00-\u9fff]{2,4}")
 _NUMERAL = re.compile(r"[\d〇零一二两三四五六七八九十百千万亿半几]")
 _SEVERAL = re.compile(r"[、和与及;,]|以及|”“|》《")
 _JOIN = re.compile("[、和与及]|以及|还有")
@@ -82,7 +83,8 @@ def _can_answer(kind: str, laid: Laid, c: Candidate, named: Sequence[entities.En
     span = laid.folded[c.start : c.end]
     holds = {e.kind for e in named if c.start <= e.start and e.end <= c.end}
     if kind == "who":
-        return c.kind not in ("date", "number", "title", "place") and bool(holds & {"person", "organisation"})
+        named_so = bool(holds & {"person", "organisation"}) or (c.kind == "reader" and bool(_NAME.fullmatch(span)))
+        return c.kind not in ("date", "number", "title", "place") and named_so
     if kind == "when":
         timed = c.kind not in ("person", "organisation", "place", "title") and bool(
             re.search("[年月日天时点期周]", span)

@@ -252,7 +252,8 @@ def _name_end(folded: str, at: int, size: int) -> int:
         return 0
     run = window[0]
     before = folded[max(0, at - 4) : at]
-    role_before = bool(_ROLE_BEFORE.search(before)) or folded[max(0, at - 5) : at].endswith(("研究馆员",))
+    role_before = bool(_ROLE_BEFORE.search(before))
+    trade_before = before[-1:] in tuple("师员长家手者")  # 建筑师, 馆员, 画家
     edge_before = not before or before[-1] in _STOPPERS
     as_words = _cost(run)
     best, best_end = as_words, 0
@@ -265,7 +266,7 @@ def _name_end(folded: str, at: int, size: int) -> int:
         cost = 4.6 + 6.7 * given + (6.0 if given == 2 else 7.0)
         if run[stop - 1] in _SELDOM_GIVEN:
             cost += 4.0
-        cost -= 6.0 * role_before + 1.5 * edge_before
+        cost -= 6.0 * role_before + 4.0 * (trade_before and not role_before) + 1.5 * edge_before
         if _ROLE_AFTER.match(rest):
             cost -= 6.0
         elif not rest or rest[0] in _STOPPERS:
