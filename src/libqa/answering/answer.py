@@ -145,8 +145,8 @@ def read(question: Question, text: str, pieces: Sequence[tuple[int, int]]) -> Re
 def _fullest(found: Sequence[Found], kind: str) -> Found:
     """The best candidate, or what says more of the same around it.
 
-    When and how many are answered with the date and the number alone, in their fullest form (2023年12月7日 for 2023年);
-    an answer to a question for a list grows to the whole enumeration.
+    When and how many are answered with the date and the number alone, in their fullest form (2023年12月7日 for 2023年),
+    and an organisation with its whole name; an answer to a question for a list grows to the whole enumeration.
     """
     best = found[0]
     own = best.candidate
@@ -155,7 +155,7 @@ def _fullest(found: Sequence[Found], kind: str) -> Found:
     if wanted and own.kind != wanted:
         inside = [c for c in near if c.kind == wanted and own.start <= c.start and c.end <= own.end]
         own = inside[0] if inside else own
-    kinds = (own.kind,) if own.kind in ("date", "number", "place") else ()
+    kinds = (own.kind,) if own.kind in ("date", "number", "place", "organisation") else ()
     if kind in ("list", "what", "which"):
         kinds = ("enumeration",)
     wider = [
@@ -165,7 +165,7 @@ def _fullest(found: Sequence[Found], kind: str) -> Found:
         and c.start <= own.start
         and own.end <= c.end
         and c.end - c.start <= _LIST
-        and (kind == "list" or c.start == own.start)
+        and (kind == "list" or c.kind in ("date", "number", "place") or c.start == own.start)
     ]
     return replace(best, candidate=max(wider, key=lambda c: c.end - c.start, default=own))
 
