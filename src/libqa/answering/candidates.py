@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 
-from libqa.text import entities, segment
+from libqa.text import dictionary, entities, segment
 from libqa.text.script import fold
 
 Span = tuple[int, int]
@@ -71,12 +71,19 @@ def admissible(kind: str, laid: Laid, found: Sequence[Candidate]) -> list[Candid
     """Return the candidates that can answer a question of this type at all.
 
     Who wants a person or an organisation in the span, when a date or a time, how many a number, where a place, an
-    organisation or a building, and a list more than one thing.
+    organisation or a building, and a list more than one thing; no question is answered by a lone verb.
     """
+    found = [c for c in found if not _says_nothing(laid, c)]
     if kind not in ("who", "when", "number", "where", "list"):
-        return list(found)
+        return found
     named = entities.find(laid.text)
     return [c for c in found if _can_answer(kind, laid, c, named)]
+
+
+def _says_nothing(laid: Laid, c: Candidate) -> bool:
+    """Whether a candidate is a lone verb, adverb, preposition or the like, cut out of its sentence."""
+    lone = c.kind in ("reader", "complement", "clause") and c.end - c.start <= 4
+    return lone and dictionary.part_of_speech(laid.folded[c.start : c.end])[:1] in tuple("vdpcur")
 
 
 def _can_answer(kind: str, laid: Laid, c: Candidate, named: Sequence[entities.Entity]) -> bool:
