@@ -14,6 +14,7 @@ from libqa.text.script import fold, language
 Kind = Literal["who", "when", "where", "number", "list", "which", "why", "how", "what", "yesno"]
 KINDS: tuple[Kind, ...] = ("who", "when", "where", "number", "list", "which", "why", "how", "what", "yesno")
 
+_WHO_IS = re.compile(r"(?:是谁|是何人|是什么人|何许人也?)[?]?$|^who (?:is|was) ")
 _FOCUS = 3.0  # weight of what a follow-up asks about instead
 _CONTEXT = 0.4  # weight of words taken over from the question before
 
@@ -136,6 +137,8 @@ def _kind(folded: str, english: bool) -> tuple[Kind, str]:
 
 def _head(kind: Kind, folded: str, rest: str, english: bool) -> str:
     """The noun or measure word right after the question word: 多少【所高校】, 哪些【地区】, which 【company】."""
+    if english and kind not in ("number", "list", "which", "what"):
+        return ""  # who, when, where ...: what follows is a verb, not what is asked for
     if english:
         from libqa.models.lexicon import translations
 
@@ -253,6 +256,8 @@ def understand(
             anchors.append(Anchor("person", (name, latin)))
             plain = plain.replace(latin, " ")
     terms += _english_terms(plain, idf) if english else _chinese_terms(text, idf)
+    if kind == "who" and any(a.kind == "person" for a in anchors) and _WHO_IS.search(folded):
+        kind = "what"  # who somebody is asks for a description, not for another name
     stressed = fold(focus)
     terms = [replace(t, weight=t.weight * _FOCUS) if t.text in stressed else t for t in terms]
     known = {t.text for t in terms}
