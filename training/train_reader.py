@@ -1,18 +1,19 @@
-"""Train the reader of ``libqa.answering.reader`` on windows of cmrc2018/train paragraphs.
+"""Train the reader of ``libqa.answering.reader`` on the windows of ``examples``.
 
-    python training/train_words.py && python training/train_reader.py --epochs 8
+    python training/train_words.py && python training/train_reader.py --chunks 400 --threads 2
 
-One question in six (by a hash of the article's title) is left out for the ranker and for calibration. Resumable: a
-checkpoint is written after every epoch and continued from; deterministic given the seed and the number of threads.
+The number of chunks (of 480 questions) fixes the schedule of rates. ``--minutes`` stops earlier, at a checkpoint from
+which the next run goes on. Deterministic given the seed and the number of threads.
 """
 
 from __future__ import annotations
 
+import argparse
 import json
+import math
 import random
 import sys
 import time
-import zlib
 from collections import Counter
 from pathlib import Path
 
@@ -25,18 +26,14 @@ sys.path.insert(0, str(Path(__file__).resolve().parent.parent / "src"))
 sys.path.insert(0, str(Path(__file__).resolve().parent))
 
 from common import arguments, rows, seed_everything
+from examples import BATCHES, Examples
 
 from libqa.answering import rarity, reader, understand
 from libqa.text import segment
 from libqa.text.script import fold
 
-WIDTH, CHARACTER, WORD = 96, 48, 64
-WINDOW = 320
-
-
-def held_out(row) -> bool:
-    """Whether the ranker, not the reader, learns from this question."""
-    return zlib.crc32(row["title"].encode()) % 6 == 0
+WIDTH, CHARACTER = 128, 48
+RATE, WARM = 2e-3, 400
 
 
 class Block(nn.Module):
@@ -60,10 +57,11 @@ class Network(nn.Module):
         super().__init__()
         self.characters = nn.Embedding(characters + 1, CHARACTER)
         self.words = nn.Embedding.from_pretrained(
-            torch.tensor(np.vstack([np.zeros((1, WORD)), vectors]), dtype=torch.float32), freeze=True
+            torch.tensor(vectors, dtype=torch.float32), freeze=True
         )
-        self.question_in = nn.Linear(CHARACTER + WORD + reader.QUESTION_FEATURES, WIDTH)
-        self.passage_in = nn.Linear(CHARACTER + WORD + reader.PASSAGE_FEATURES, WIDTH)
+        word = vectors.shape[1]
+        self.question_in = nn.Linear(CHARACTER + word + reader.QUESTION_FEATURES, WIDTH)
+        self.passage_in = nn.Linear(CHARACTER + word + reader.PASSAGE_FEATURES, WIDTH)
         self.question = nn.ModuleList(Block(1) for _ in range(2))
         self.question_pool = nn.Linear(WIDTH, 1, bias=False)
         self.attend = nn.Linear(WIDTH, WIDTH, bias=False)
@@ -72,7 +70,7 @@ class Network(nn.Module):
         self.blocks = nn.ModuleList(Block(d) for d in reader.DILATIONS)
         self.heads = nn.ModuleDict({k: nn.Linear(WIDTH, 1, bias=False) for k in ("start", "end")})
         self.bilinear = nn.ModuleDict({k: nn.Linear(WIDTH, WIDTH, bias=False) for k in ("start", "end")})
-        self.answerable = nn.Sequential(nn.Linear(2 * WIDTH, 64), nn.ReLU(), nn.Linear(64, 1))
+        self.answerable = nn.Sequential(nn.Linear(3 * WIDTH, 64), nn.ReLU(), nn.Linear(64, 1))
 
     def embed(self, linear, characters, words, features):
         x = torch.cat([self.characters(characters), self.words(words), features], dim=2)
@@ -98,7 +96,8 @@ class Network(nn.Module):
             logit = self.heads[k](states).squeeze(2) + (states @ self.bilinear[k](summary)[:, :, None]).squeeze(2)
             logits[k] = logit.masked_fill(pm.squeeze(2) == 0, -1e4)
         top = states.masked_fill(pm == 0, -1e4).max(1).values
-        return logits["start"], logits["end"], self.answerable(torch.cat([top, summary], 1)).squeeze(1)
+        lacking = qs.masked_fill(qm == 0, -1e4).max(1).values
+        return logits["start"], logits["end"], self.answerable(torch.cat([top, summary, lacking], 1)).squeeze(1)
 
 
 def export(net: Network, characters: list[str], words: list[str], folder: Path) -> None:
@@ -126,218 +125,122 @@ def export(net: Network, characters: list[str], words: list[str], folder: Path) 
     )
 
 
-def distractors(examples, weigh) -> dict[int, int]:
-    """For each question, the paragraph of another article that shares most with it (by idf-weighted words)."""
-    from scipy.sparse import csr_matrix
+class Chunks(torch.utils.data.Dataset):
+    """The chunks still to come, made in a process of their own."""
 
-    contexts = list({r["context"]: r["title"] for r in examples}.items())
-    index: dict[str, int] = {}
+    def __init__(self, examples: Examples, first: int, last: int) -> None:
+        self.examples, self.first, self.last = examples, first, last
 
-    def matrix(texts):
-        data, at, bounds = [], [], [0]
-        for text in texts:
-            for word in {w for w, _, _ in segment.words(text)}:
-                at.append(index.setdefault(word, len(index)))
-                data.append(weigh(word))
-            bounds.append(len(at))
-        return data, at, bounds
+    def __len__(self) -> int:
+        return self.last - self.first
 
-    c, q = matrix([c for c, _ in contexts]), matrix([r["question"] for r in examples])
-    shape = len(index)
-    paragraphs = csr_matrix(c, shape=(len(contexts), shape))
-    questions = csr_matrix(q, shape=(len(examples), shape))
-    chosen = {}
-    for i in range(len(examples)):
-        scores = (questions[i] @ paragraphs.T).toarray()[0]
-        for j in np.argsort(-scores)[:4]:
-            if contexts[j][1] != examples[i]["title"] and examples[i]["answers"][0]["text"] not in contexts[j][0]:
-                chosen[i] = int(j)
-                break
-    return {i: contexts[j][0] for i, j in chosen.items()}
-
-
-def pack(encoded: reader.Encoded, start: int, end: int):
-    return encoded.characters[start:end], encoded.words[start:end], encoded.features[start:end]
-
-
-def window(row, prepared, rng):
-    """Choose whole sentences around the answer, as passages of an index are cut; return (start, end)."""
-    n = len(prepared.folded)
-    if n <= WINDOW or rng.random() < 0.15:
-        return 0, min(n, 900)
-    a = row["answers"][0]["start"]
-    b = a + len(row["answers"][0]["text"])
-    holding = [i for i, (s, e) in enumerate(prepared.sentences) if s < b and e > a]
-    if not holding:
-        return 0, min(n, 900)
-    first, last = holding[0], holding[-1]
-    while True:
-        options = [(first - 1, last), (first, last + 1)]
-        options = [
-            (x, y) for x, y in options
-            if x >= 0 and y < len(prepared.sentences) and prepared.sentences[y][1] - prepared.sentences[x][0] <= WINDOW
-        ]  # fmt: skip
-        if not options:
-            return prepared.sentences[first][0], prepared.sentences[last][1]
-        first, last = rng.choice(options)
+    def __getitem__(self, i: int):
+        return self.examples.chunk(self.first + i)
 
 
 def shared_loss(logits, target, first, sizes):
-    """Cross-entropy of the answer's place in the first window of each group, normalised over the group's windows."""
+    """Cross-entropy of the answer's place in the first window of each group, normalised over the group's windows.
+
+    Groups without an answer (target -1) count nothing.
+    """
     over = torch.logsumexp(logits, 1)
     whole = torch.stack([torch.logsumexp(part, 0) for part in over.split(sizes)])
-    return (whole - logits[first, target[first]]).mean()
+    place = target[first]
+    loss = whole - logits[first, place.clamp(min=0)]
+    return loss[place >= 0].mean()
 
 
-def batch_of(items, device):
-    def pad(parts):
-        n = max(len(c) for c, _, _ in parts)
-        ids = np.zeros((2, len(parts), n), dtype=np.int64)
-        feats = np.zeros((len(parts), n, parts[0][2].shape[1]), dtype=np.float32)
-        mask = np.zeros((len(parts), n, 1), dtype=np.float32)
-        for i, (c, w, f) in enumerate(parts):
-            ids[0, i, : len(c)], ids[1, i, : len(w)], feats[i, : len(f)], mask[i, : len(c)] = c, w, f, 1
-        return tuple(torch.from_numpy(x).to(device) for x in (ids[0], ids[1], feats, mask))
-
-    q, p = pad([q for q, _, _ in items]), pad([p for _, p, _ in items])
-    targets = torch.tensor([t for _, _, t in items], device=device)
-    return q, p, targets
+def rate(step: int, steps: int) -> float:
+    """Warm up, then fall along a cosine."""
+    if step < WARM:
+        return (step + 1) / WARM
+    return 0.5 * (1.0 + math.cos(math.pi * min(1.0, (step - WARM) / max(1, steps - WARM)))) + 0.005
 
 
 def main() -> None:
     parser = arguments(__doc__)
-    parser.add_argument("--epochs", type=int, default=8)
-    parser.add_argument("--anneal", type=int, default=0, help="break the cycle off: so many more epochs down to rate 0")
-    parser.add_argument("--limit", type=int, default=0, help="train on so many questions only")
+    parser.add_argument("--chunks", type=int, default=400)
+    parser.add_argument("--minutes", type=float, default=1e9, help="stop at a checkpoint after so many minutes")
+    parser.add_argument("--every", type=int, default=40, help="chunks between checkpoints and reports")
+    parser.add_argument("--name", default="reader", help="name of the checkpoint")
     parser.add_argument("--out", type=Path, default=reader.READER)
     args = parser.parse_args()
     torch.set_num_threads(args.threads)
     seed_everything(args.seed)
-    examples = list(rows(args.data, "cmrc2018/train"))
-    texts = list({r["context"] for r in examples})
-    df = Counter(w for t in texts for w in {w for w, _, _ in segment.words(t)})
-    weigh = rarity.blended(lambda t: df.get(t, 0), len(texts))
-    examples = [r for r in examples if not held_out(r)][: args.limit or None]
-    loaded = np.load(args.work / "words.npz")
-    words = [str(w) for w in loaded["words"]]
-    counts = Counter(c for t in texts for c in fold(t))
-    characters = [c for c, n in counts.most_common(6000) if n >= 2]
-    vocabulary = reader.Vocabulary(
-        {c: i + 1 for i, c in enumerate(characters)}, {w: i + 1 for i, w in enumerate(words)}
-    )
-
     started = time.time()
-    away = distractors(examples, weigh)
-    prepared: dict[str, reader.Prepared] = {}
-    encoded = []
-    for i, row in enumerate(examples):
-        question = understand.understand(row["question"], weigh)
-        pair = []
-        for context in (row["context"], away.get(i)):
-            if context is not None and (context is row["context"] or i % 2 == 0):
-                if context not in prepared:
-                    prepared[context] = reader.prepare(context)
-                e = reader.encode_passage(question, prepared[context], vocabulary)
-                pair.append(reader.Encoded(e.characters.astype(np.int16), e.words, e.features.astype(np.float16)))
-            else:
-                pair.append(None)
-        q = reader.encode_question(question, vocabulary)
-        encoded.append(((q.characters, q.words, q.features), pair[0], pair[1]))
-    print(f"{len(examples)} questions encoded, {time.time() - started:.0f} s", flush=True)
-
-    net = Network(len(characters), loaded["vectors"].astype(np.float32)).to(args.device)
-    optimiser = torch.optim.AdamW([p for p in net.parameters() if p.requires_grad], lr=1e-3, weight_decay=1e-2)
-    steps = args.epochs * (len(examples) // 24 + 1)
-    schedule = torch.optim.lr_scheduler.OneCycleLR(optimiser, 2e-3, total_steps=steps + 10, pct_start=0.15)
-    checkpoint = args.work / f"reader-{args.seed}-{args.epochs}-{args.limit}.pt"
+    examples = Examples(args.data, args.work, args.seed)
+    net = Network(len(examples.characters), examples.vectors).to(args.device)
+    optimiser = torch.optim.AdamW([p for p in net.parameters() if p.requires_grad], lr=RATE, weight_decay=1e-2)
+    checkpoint = args.work / f"{args.name}-{args.seed}.pt"
     first = 0
     if checkpoint.exists():
         state = torch.load(checkpoint, weights_only=True)
         net.load_state_dict(state["net"])
         optimiser.load_state_dict(state["optimiser"])
-        schedule.load_state_dict(state["schedule"])
-        first = state["epoch"] + 1
-    if args.anneal:
-        rate = schedule.get_last_lr()[0]
-        steps = args.anneal * (len(examples) // 24 + 1)
-        for group in optimiser.param_groups:
-            group["lr"] = group["initial_lr"] = rate
-        schedule = torch.optim.lr_scheduler.LinearLR(optimiser, 1.0, 0.02, total_iters=steps)
-        args.epochs = first + args.anneal
-    print(f"{sum(p.numel() for p in net.parameters() if p.requires_grad)} trained parameters", flush=True)
-    for epoch in range(first, args.epochs):
-        rng = random.Random(args.seed * 1000 + epoch)
-        torch.manual_seed(args.seed * 1000 + epoch)
-        groups = []
-        for row, (q, near, far) in zip(examples, encoded, strict=True):
-            text, answer = prepared[row["context"]], row["answers"][0]["text"]
-            low, high = window(row, text, rng)
-            a = row["answers"][0]["start"] - low
-            b = a + len(answer) - 1
-            if not (a >= 0 and b < high - low):
-                continue
-            group = [(q, pack(near, low, high), (a, b))]
-            if far is not None and rng.random() < 0.5:
-                start = rng.randrange(max(1, len(far.characters) - WINDOW))
-                group.append((q, pack(far, start, start + WINDOW), (0, 0)))
-            s, e = max([(0, low), (high, len(text.folded))], key=lambda x: x[1] - x[0])
-            if e - s > 60 and answer not in row["context"][s : min(e, s + WINDOW)] and rng.random() < 0.6:
-                group.append((q, pack(near, s, min(e, s + WINDOW)), (0, 0)))
-            groups.append(group)
-        groups.sort(key=lambda g: max(len(x[1][0]) for x in g) + rng.random() * 60)
-        batches = [groups[i : i + 24] for i in range(0, len(groups), 24)]
-        rng.shuffle(batches)
+        first = state["chunk"]
+    schedule = torch.optim.lr_scheduler.LambdaLR(optimiser, lambda n: rate(first * BATCHES + n, args.chunks * BATCHES))
+    trained = sum(p.numel() for p in net.parameters() if p.requires_grad)
+    print(f"{trained} trained parameters, from chunk {first}, {time.time() - started:.0f} s", flush=True)
+    chunks = torch.utils.data.DataLoader(
+        Chunks(examples, first, args.chunks), batch_size=None, num_workers=1, prefetch_factor=3
+    )
+    total, began, seen = np.zeros(2), time.time(), 0
+    for number, chunk in enumerate(chunks, first + 1):
+        torch.manual_seed(args.seed * 100_003 + number)
         net.train()
-        total, began = np.zeros(2), time.time()
-        for n, part in enumerate(batches):
-            q, p, t = batch_of([item for group in part for item in group], args.device)
-            with torch.autocast(args.device, dtype=torch.bfloat16):
-                start, end, answerable = net(q, p)
-            sizes = [len(group) for group in part]
-            first = torch.tensor(np.cumsum([0, *sizes[:-1]]))
-            span = shared_loss(start.float(), t[:, 0], first, sizes) + shared_loss(end.float(), t[:, 1], first, sizes)
-            label = torch.zeros(len(t)).index_fill(0, first, 1.0)
-            null = functional.binary_cross_entropy_with_logits(answerable.float(), label)
+        for arrays, sizes in chunk:
+            loss = step(net, arrays, sizes, args.device)
             optimiser.zero_grad()
-            (span + 0.5 * null).backward()
+            (loss[0] + 0.5 * loss[1]).backward()
             nn.utils.clip_grad_norm_(net.parameters(), 2.0)
             optimiser.step()
             schedule.step()
-            total += (span.item(), null.item())
-            if n % 60 == 59:
-                losses = f"span {total[0] / (n + 1):.3f} null {total[1] / (n + 1):.3f}"
-                print(f"epoch {epoch} {n + 1}/{len(batches)} {losses} {time.time() - began:.0f} s", flush=True)
-        if not args.anneal:
-            torch.save(
-                {
-                    "net": net.state_dict(),
-                    "optimiser": optimiser.state_dict(),
-                    "schedule": schedule.state_dict(),
-                    "epoch": epoch,
-                },
-                checkpoint,
-            )
-        net.eval()
-        export(net, characters, words, args.out)
-        report(args, epoch)
+            total += (loss[0].item(), loss[1].item())
+            seen += 1
+        late = time.time() - started > args.minutes * 60
+        if number % 10 == 0:
+            speed = seen / (time.time() - began)
+            print(f"chunk {number} span {total[0] / seen:.3f} null {total[1] / seen:.3f} {speed:.2f} batches/s", flush=True)
+            total, began, seen = np.zeros(2), time.time(), 0
+        if number % args.every == 0 or late or number == args.chunks:
+            state = {"net": net.state_dict(), "optimiser": optimiser.state_dict(), "chunk": number}
+            torch.save(state, checkpoint)
+            net.eval()
+            export(net, examples.characters, examples.words, args.out)
+            report(args, number)
+        if late:
+            break
 
 
-def report(args, epoch: int) -> None:
+def step(net, arrays, sizes, device):
+    """Return the loss of the spans and of answerability for one batch."""
+    qi, qf, qm, pi, pf, pm, target = (torch.as_tensor(a).to(device) for a in arrays)
+    with torch.autocast(device, dtype=torch.bfloat16):
+        start, end, answerable = net((qi[0].long(), qi[1].long(), qf.float(), qm), (pi[0].long(), pi[1].long(), pf.float(), pm))
+    first = torch.tensor(np.cumsum([0, *sizes[:-1]]), device=device)
+    span = shared_loss(start.float(), target[:, 0], first, sizes) + shared_loss(end.float(), target[:, 1], first, sizes)
+    label = torch.zeros(len(target), device=device)
+    label[first] = (target[first, 0] >= 0).float()
+    return span, functional.binary_cross_entropy_with_logits(answerable.float(), label)
+
+
+def report(args: argparse.Namespace, number: int) -> None:
     """Print sentence accuracy and span F1 on a sample of the development sets, through the shipped inference code."""
     model = reader.load_reader.__wrapped__(args.out)
     for name in ("cmrc2018/trial", "drcd/dev"):
         held = list(rows(args.data, name, evaluate=True))
-        sample = random.Random(5).sample(held, 150)
+        sample = random.Random(5).sample(held, 200)
         right = score = 0.0
         for row in sample:
             question = understand.understand(row["question"], rarity.rarity)
-            point = model.read(question, [row["context"]])[0]
+            text = reader.Text(row["context"], fold(row["title"]), fold(row["context"]))
+            point = model.read(question, [text])[0]
             start, end = best_span(point)
             sentences = segment.sentences(row["context"])
             gold = [(a["start"], a["start"] + len(a["text"])) for a in row["answers"]]
             right += any(s <= start < e and s <= g < e for s, e in sentences for g, _ in gold)
             score += max(overlap(row["context"][start:end], row["context"][a:b]) for a, b in gold)
-        print(f"epoch {epoch} {name}: sentence {right / len(sample):.3f} F1 {score / len(sample):.3f}", flush=True)
+        print(f"chunk {number} {name}: sentence {right / len(sample):.3f} F1 {score / len(sample):.3f}", flush=True)
 
 
 def best_span(point, longest: int = 80) -> tuple[int, int]:

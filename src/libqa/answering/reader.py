@@ -26,18 +26,38 @@ Floats = NDArray[np.float32]
 READER = Path(__file__).resolve().parent.parent / "models" / "bundled" / "reader"
 ENTITY_KINDS = ("date", "number", "person", "organisation", "place", "title")
 DILATIONS = (1, 2, 4, 8, 16, 1, 2, 4)
-_SIGNALS = 14
+_SIGNALS = 16
 PASSAGE_FEATURES = _SIGNALS + 3 * len(ENTITY_KINDS)
-QUESTION_FEATURES = 2 + len(KINDS) + 1
+_ASKED = 8
+QUESTION_FEATURES = _ASKED + len(KINDS) + 1
 _COMMA, _STOP, _MARKS = frozenset(",、;:"), frozenset("。!?\n"), frozenset("“”‘’《》()·-")
 
 
 @dataclass(frozen=True, slots=True)
 class Vocabulary:
-    """Ids of characters and words; 0 is the unknown one."""
+    """Ids of characters and words, 0 being the unknown one, and the words' unit vectors, shape (words + 1, width)."""
 
     characters: dict[str, int]
     words: dict[str, int]
+    vectors: Floats
+
+
+@dataclass(frozen=True, slots=True)
+class Text:
+    """A text to read, and what it takes for granted: folded title and section, and its whole folded document."""
+
+    text: str
+    context: str = ""
+    document: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """A question as the network reads it: its words in order, each with the number of its term, or -1."""
+
+    text: str
+    words: tuple[tuple[str, int, int], ...]
+    terms: tuple[int, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,48 +104,75 @@ def prepare(text: str) -> Prepared:
     return Prepared(folded, words, fixed, clauses, sentences)
 
 
-def asked(question: Question) -> str:
-    """Return the question as the network reads it: an English one as the Chinese words that it may mean."""
+def asked(question: Question, folded: str) -> Asked:
+    """Return the question as the network reads it beside a text (folded).
+
+    An English question becomes the Chinese words that it may mean, those that the text holds first.
+    """
     if question.language != "en":
-        return question.folded
-    return " ".join(next((f for f, _ in t.forms[1:]), t.text) for t in question.terms)
+        number = {t.text: i for i, t in enumerate(question.terms)}
+        words = tuple(segment.words(question.folded)) or (("?", 0, 1),)
+        return Asked(question.folded or "?", words, tuple(number.get(w, -1) for w, _, _ in words))
+    said = [
+        next((f for f, _ in t.forms[1:] if f in folded), next((f for f, _ in t.forms[1:]), t.text))
+        for t in question.terms
+    ] or ["?"]
+    starts = [0]
+    for word in said[:-1]:
+        starts.append(starts[-1] + len(word) + 1)
+    spans = tuple((w, s, s + len(w)) for w, s in zip(said, starts, strict=True))
+    return Asked(" ".join(said), spans, tuple(range(len(question.terms))) or (-1,))
 
 
-def encode_question(question: Question, vocabulary: Vocabulary) -> Encoded:
-    """Encode a question, at least one character long."""
-    text = asked(question) or "?"
-    features = np.zeros((len(text), QUESTION_FEATURES), dtype=np.float32)
-    words = np.zeros(len(text), dtype=np.int32)
-    for word, start, end in segment.words(text):
-        words[start:end] = vocabulary.words.get(word, 0)
-        features[start, 0] = 1.0
-    weights = {t.text: t.weight for t in question.terms}
-    for word, start, end in segment.words(text):
-        features[start:end, 1] = weights.get(word, 0.0)
-    features[:, 2 + KINDS.index(question.kind)] = 1.0
-    features[:, -1] = question.language == "en"
-    return Encoded(_ids(text, vocabulary), words, features)
-
-
-def encode_passage(question: Question, text: Prepared, vocabulary: Vocabulary) -> Encoded:
-    """Encode a text for one question: which of its characters the question holds, and how near they are."""
-    folded, n = text.folded, len(text.folded)
+def encode(question: Question, given: Text, text: Prepared, vocabulary: Vocabulary) -> tuple[Encoded, Encoded]:
+    """Encode a question and a text for each other: which words they share, hold in common meaning, or lack."""
+    said, folded, n = asked(question, text.folded), text.folded, len(text.folded)
+    total = sum(t.weight for t in question.terms) or 1.0
+    shares = [t.weight / total for t in question.terms]
+    hits = _matches(question, folded, shares)
+    likeness = _likeness(said, text, vocabulary)
     features = text.fixed.copy()
     words = np.zeros(n, dtype=np.int32)
-    for word, start, end in text.words:
+    for k, (word, start, end) in enumerate(text.words):
         words[start:end] = vocabulary.words.get(word, 0)
-    total = sum(t.weight for t in question.terms) or 1.0
-    asked_text = asked(question)
-    chars, pairs = set(asked_text), {asked_text[i : i + 2] for i in range(len(asked_text) - 1)}
-    weight = np.zeros(n, dtype=np.float32)
-    hits: list[tuple[int, int, float]] = []
+        features[start:end, 14] = likeness[:, k].max()
+        features[start:end, 15] = max(
+            (float(x) * shares[t] for x, t in zip(likeness[:, k], said.terms, strict=True) if t >= 0), default=0.0
+        )
+    _mark_matches(features, question, text, said, hits)
+    return _encode_question(question, given, said, hits, likeness, vocabulary), Encoded(
+        _ids(folded, vocabulary), words, features
+    )
+
+
+def _matches(question: Question, folded: str, shares: Sequence[float]) -> list[tuple[int, int, int, float]]:
+    """Return (term, start, end, strength times share) for each place where the text says a term."""
+    hits = []
     for t, term in enumerate(question.terms):
         for form, force in term.forms:
             at = folded.find(form) if form else -1
             while at >= 0:
-                hits.append((t, at, force * term.weight / total))
-                weight[at : at + len(form)] = np.maximum(weight[at : at + len(form)], force * term.weight / total)
+                hits.append((t, at, at + len(form), force * shares[t]))
                 at = folded.find(form, at + 1)
+    return hits
+
+
+def _likeness(said: Asked, text: Prepared, vocabulary: Vocabulary) -> Floats:
+    """Cosines (at least 0) of the question's words, rows, and the text's; 0 for function words and unknown ones."""
+    ours = [vocabulary.words.get(w, 0) if t >= 0 else 0 for (w, _, _), t in zip(said.words, said.terms, strict=True)]
+    theirs = [vocabulary.words.get(w, 0) for w, _, _ in text.words]
+    out: Floats = np.maximum(vocabulary.vectors[ours] @ vocabulary.vectors[theirs].T, 0.0)
+    return out
+
+
+def _mark_matches(
+    features: Floats, question: Question, text: Prepared, said: Asked, hits: Sequence[tuple[int, int, int, float]]
+) -> None:
+    folded, n = text.folded, len(text.folded)
+    chars, pairs = set(said.text), {said.text[i : i + 2] for i in range(len(said.text) - 1)}
+    weight = np.zeros(n, dtype=np.float32)
+    for _, start, end, force in hits:
+        weight[start:end] = np.maximum(weight[start:end], force)
     features[:, 6] = [c in chars for c in folded]
     features[:, 7] = weight > 0
     features[:, 8] = weight * 3.0
@@ -134,17 +181,52 @@ def encode_passage(question: Question, text: Prepared, vocabulary: Vocabulary) -
             features[i : i + 2, 9] = 1.0
     features[:, 10] = _spread(weight)
     for spans, column in ((text.clauses, 11), (text.sentences, 12)):
-        for start, end in spans:
+        for low, high in spans:
             best: dict[int, float] = {}
-            for t, at, force in hits:
-                if start <= at < end:
+            for t, start, _, force in hits:
+                if low <= start < high:
                     best[t] = max(best.get(t, 0.0), force)
-            features[start:end, column] = sum(best.values())
+            features[low:high, column] = sum(best.values())
     at = folded.find(question.head) if question.head else -1
     while at >= 0:
         features[at : at + len(question.head), 13] = 1.0
         at = folded.find(question.head, at + 1)
-    return Encoded(_ids(folded, vocabulary), words, features)
+
+
+def _encode_question(
+    question: Question,
+    given: Text,
+    said: Asked,
+    hits: Sequence[tuple[int, int, int, float]],
+    likeness: Floats,
+    vocabulary: Vocabulary,
+) -> Encoded:
+    features = np.zeros((len(said.text), QUESTION_FEATURES), dtype=np.float32)
+    words = np.zeros(len(said.text), dtype=np.int32)
+    total = sum(t.weight for t in question.terms) or 1.0
+    found = {t: 0.0 for t in range(len(question.terms))}
+    for t, _, _, force in hits:
+        found[t] = max(found[t], force * total / max(question.terms[t].weight, 1e-6))
+    for row, ((word, start, end), t) in enumerate(zip(said.words, said.terms, strict=True)):
+        words[start:end] = vocabulary.words.get(word, 0)
+        features[start, 0] = 1.0
+        if t < 0:
+            continue
+        forms = question.terms[t].forms
+        features[start:end, 1] = question.terms[t].weight
+        features[start:end, 2] = found[t]
+        features[start:end, 3] = max((force for f, force in forms if f and f in given.context), default=0.0)
+        features[start:end, 4] = max((force for f, force in forms if f and f in given.document), default=0.0)
+        features[start:end, 7] = max(found[t], float(likeness[row].max(initial=0.0)))
+    for anchor in question.anchors:
+        at = next((said.text.find(f) for f in anchor.forms if f and f in said.text), -1)
+        if at >= 0:
+            size = max(len(f) for f in anchor.forms if said.text.startswith(f, at))
+            features[at : at + size, 5] = 1.0
+            features[at : at + size, 6] = any(f in given.context or f in given.document for f in anchor.forms)
+    features[:, _ASKED + KINDS.index(question.kind)] = 1.0
+    features[:, -1] = question.language == "en"
+    return Encoded(_ids(said.text, vocabulary), words, features)
 
 
 def _ids(text: str, vocabulary: Vocabulary) -> NDArray[np.int32]:
@@ -164,40 +246,35 @@ class Reader:
     def __init__(self, weights: dict[str, Floats], vocabulary: Vocabulary) -> None:
         self.weights, self.vocabulary = weights, vocabulary
 
-    def read(self, question: Question, texts: Sequence[str]) -> list[Pointers]:
+    def read(self, question: Question, texts: Sequence[Text]) -> list[Pointers]:
         """Return for each text the log-probabilities, shape (len(text),), of where the answer starts and ends.
 
         They are normalised over all texts together (Clark and Gardner, ACL 2018), so that texts can be compared.
         """
-        w = self.weights
-        q = encode_question(question, self.vocabulary)
-        q_states = _embed(w, q, "question_in")
-        for i in range(2):
-            q_states = _block(w, f"question_{i}", q_states, 1)
-        pool = q_states @ w["question_pool"]
-        summary = _softmax(pool) @ q_states
-        pointed = [self._point(prepare(text), question, q_states, summary) for text in texts]
+        pointed = [self._point(question, text) for text in texts]
         starts = _log_softmax([start for start, _, _ in pointed])
         ends = _log_softmax([end for _, end, _ in pointed])
         best = max((float(s.max() + e.max()) for s, e in zip(starts, ends, strict=True) if len(s)), default=0.0)
         return [Pointers(s, e, best, p) for s, e, (_, _, p) in zip(starts, ends, pointed, strict=True)]
 
-    def _point(
-        self, text: Prepared, question: Question, q_states: Floats, summary: Floats
-    ) -> tuple[Floats, Floats, float]:
+    def _point(self, question: Question, given: Text) -> tuple[Floats, Floats, float]:
         w = self.weights
-        if not text.folded:
+        if not given.text:
             return np.zeros(0, np.float32), np.zeros(0, np.float32), 0.0
-        states = _embed(w, encode_passage(question, text, self.vocabulary), "passage_in")
-        scores = (states @ w["attend_w"]) @ q_states.T
-        attended = _softmax(scores) @ q_states
+        asked_for, text = encode(question, given, prepare(given.text), self.vocabulary)
+        q_states = _embed(w, asked_for, "question_in")
+        for i in range(2):
+            q_states = _block(w, f"question_{i}", q_states, 1)
+        summary = _softmax(q_states @ w["question_pool"]) @ q_states
+        states = _embed(w, text, "passage_in")
+        attended = _softmax((states @ w["attend_w"]) @ q_states.T) @ q_states
         merged = np.concatenate([states, attended, states * attended], axis=1)
         states = np.maximum(_affine(w, "merge", merged), 0.0) + summary @ w["summary_w"]
         for i, dilation in enumerate(DILATIONS):
             states = _block(w, f"block_{i}", states, dilation)
         start = states @ w["start_w"] + states @ (w["start_q"] @ summary)
         end = states @ w["end_w"] + states @ (w["end_q"] @ summary)
-        pooled = np.concatenate([states.max(0), summary])
+        pooled = np.concatenate([states.max(0), summary, q_states.max(0)])
         hidden = np.maximum(_affine(w, "answerable_0", pooled), 0.0)
         logit = float(_affine(w, "answerable_1", hidden)[0])
         return start, end, 1.0 / (1.0 + float(np.exp(-logit)))
@@ -242,6 +319,12 @@ def _log_softmax(parts: Sequence[Floats]) -> list[Floats]:
     return [(part - total).astype(np.float32) for part in parts]
 
 
+def unit(vectors: Floats) -> Floats:
+    """Return the rows at length one; rows of zeros stay."""
+    out: Floats = vectors / np.maximum(np.linalg.norm(vectors, axis=1, keepdims=True), 1e-6)
+    return out
+
+
 @cache
 def load_reader(folder: Path = READER) -> Reader:
     """Load the bundled reader; float16 and int8 weights become float32 in memory.
@@ -258,4 +341,5 @@ def load_reader(folder: Path = READER) -> Reader:
         raise ModelError(str(folder), f"the reader cannot be read ({e})", "reinstall libqa") from e
     weights["words"] *= weights.pop("words_scale")
     characters = {c: i + 1 for i, c in enumerate(vocabulary["characters"])}
-    return Reader(weights, Vocabulary(characters, {c: i + 1 for i, c in enumerate(vocabulary["words"])}))
+    words = {c: i + 1 for i, c in enumerate(vocabulary["words"])}
+    return Reader(weights, Vocabulary(characters, words, unit(weights["words"])))

@@ -1,0 +1,269 @@
+"""Questions made from unlabelled text: a span is taken out of its sentence, and what stays is asked for it.
+
+Cloze questions turned into natural ones by rule (after Lewis et al., ACL 2019), made harder than a cloze on purpose:
+words are left out, replaced by words of like meaning or put elsewhere, so that a reader must match meaning and type
+rather than wording. No labels are used.
+"""
+
+from __future__ import annotations
+
+import random
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from libqa.answering import candidates, rarity, understand
+from libqa.models import lexicon
+from libqa.text import dictionary, entities
+from libqa.text.script import fold
+
+
+@dataclass(frozen=True, slots=True)
+class Made:
+    """A question whose answer is ``text[start:end]`` of the text it was made from."""
+
+    question: str
+    start: int
+    end: int
+    kind: str
+
+
+WEIGHT = {
+    "person": 3, "date": 3, "number": 3.5, "organisation": 3, "place": 2, "title": 1.5, "enumeration": 2.5,
+    "complement": 3, "clause": 2,
+}  # fmt: skip
+_STEM = re.compile(r"(表示|认为|指出|强调|提出|介绍|建议|要求|发现|显示|宣布|透露|称|说|旨在|目标是|内容为|主题为?|题为)[,:]?$")
+_WHY = re.compile(r"(?:由于|因为|因|为了|旨在|以便|归功于|取决于|受)$")
+_HOW = re.compile(r"(?:通过|借助|利用|依托|采用|采取|以)$")
+_WHERE = re.compile(r"(?:位于|坐落于|设在|建于|在)$")
+_UNIT = re.compile(r"(?:平方公里|平方千米|平方米|公里|万元|亿元|人次|[\u4e00-\u9fff])$")
+_LATIN = re.compile(r"[A-Za-z]")
+
+
+class Maker:
+    """Makes questions; ``alike`` gives for a word others of like meaning."""
+
+    def __init__(self, alike: Mapping[str, Sequence[str]]) -> None:
+        self.alike = alike
+
+    def make(self, text: str, topic: Sequence[str], rng: random.Random) -> Made | None:
+        """Return a question on ``text``, or ``None`` where the span drawn leaves too little to ask with.
+
+        ``topic`` are words of the title, of which some may go into the question.
+        """
+        laid = candidates.lay_out(text)
+        spans: dict[str, list[tuple[int, int]]] = {}
+        for (start, end), kind in candidates._standing(text):
+            if kind in WEIGHT and 0 < end - start <= (90 if kind in ("clause", "enumeration") else 60):
+                spans.setdefault(kind, []).append((start, end))
+        if not spans:
+            return None
+        kind = rng.choices(list(spans), [WEIGHT[k] for k in spans])[0]
+        start, end = rng.choice(spans[kind])
+        if kind == "number" and re.fullmatch("一[\u4e00-\u9fff]?", laid.folded[start:end]):
+            return None  # 一个 and the like count nothing
+        touched = [i for i, (a, b) in enumerate(laid.clauses) if a < end and start < b]
+        if not touched or laid.sentence_of[touched[0]] != laid.sentence_of[touched[-1]]:
+            return None
+        asked = self._frame(laid, kind, start, end, touched, rng)
+        if asked is None:
+            return None
+        left, wh, right = asked
+        if topic and rng.random() < 0.25:
+            left = [*rng.sample(topic, min(len(topic), rng.randint(1, 3))), *left]
+        left, right = self._worn(left, rng), self._worn(right, rng)
+        content = [w for w in (*left, *right) if _content(w)]
+        if len(content) < 2:
+            return None
+        question = _order(left, wh, right, kind, rng)
+        return Made(question, start, end, kind) if 5 <= len(question) <= 60 else None
+
+    def _frame(self, laid, kind, start, end, touched, rng):
+        """What stands before and after the span, as words, and the question word."""
+        low, high = laid.clauses[touched[0]][0], laid.clauses[touched[-1]][1]
+        sentence = laid.sentences[laid.sentence_of[touched[0]]]
+        words = [(w, a, b) for w, a, b in entities.cut(laid.text) if sentence[0] <= a and b <= sentence[1]]
+        before = laid.folded[sentence[0] : start]
+        if kind == "clause":
+            if _STEM.search(before):
+                wh = rng.choice(["什么", "什么内容", "哪些内容", "什么观点"])
+            elif _WHY.search(before) or before.endswith(("因此", "所以")):
+                wh = rng.choice(["为什么", "为何", "原因是什么"])
+            else:
+                return None
+        elif kind == "complement":
+            if _WHY.search(before):
+                wh = rng.choice(["为什么", "为何", "什么原因", "目的是什么"])
+            elif _HOW.search(before):
+                wh = rng.choice(["如何", "怎样", "什么方式", "怎么"])
+            elif _WHERE.search(before):
+                wh = rng.choice(["哪里", "什么地方", "何处"])
+            else:
+                wh = rng.choice(["什么", "什么", "何"])
+        else:
+            wh = _question_word(kind, laid.folded[start:end], before, rng)
+        left = [w for w, a, b in words if low <= a and b <= start]
+        right = [w for w, a, b in words if a >= end and b <= high]
+        if sum(map(_content, (*left, *right))) < 3 or rng.random() < 0.15:  # the clause beside it
+            wider = [i for i in (touched[0] - 1, touched[-1] + 1) if 0 <= i < len(laid.clauses)]
+            wider = [i for i in wider if laid.sentence_of[i] == laid.sentence_of[touched[0]]]
+            if wider:
+                a0, b0 = laid.clauses[rng.choice(wider)]
+                more = [w for w, a, b in words if a0 <= a and b <= b0]
+                left, right = ([*more, *left], right) if b0 <= start else (left, [*right, *more])
+        if low > sentence[0] and rng.random() < 0.6:
+            left = [*_subject([w for w, a, b in words if a < low]), *left]
+        return left, wh, right
+
+    def _worn(self, words, rng):
+        """Leave some words out, say others otherwise."""
+        out = []
+        for word in words:
+            if not re.search(r"\w", word):
+                continue
+            sort = dictionary.part_of_speech(word)[:1]
+            named = sort == "n" and dictionary.part_of_speech(word) != "n" or word.isdigit() or _LATIN.search(word)
+            if rng.random() < (0.12 if named else 0.22 if sort in "nva" else 0.35):
+                continue
+            others = self.alike.get(word, ())
+            out.append(rng.choice(others) if others and not named and rng.random() < 0.3 else word)
+        return out
+
+
+def _content(word: str) -> bool:
+    return len(word) > 1 and bool(re.search(r"\w", word)) and dictionary.part_of_speech(word)[:1] not in tuple("udpcr")
+
+
+def _subject(words: Sequence[str]) -> list[str]:
+    """The words of a sentence up to its first verb."""
+    out: list[str] = []
+    for word in words[:10]:
+        if dictionary.part_of_speech(word)[:1] == "v" and out:
+            break
+        if re.search(r"\w", word):
+            out.append(word)
+    return out[:6]
+
+
+def _question_word(kind: str, span: str, before: str, rng: random.Random) -> str:
+    if kind == "person":
+        role = next((r for r in entities._ROLES if before.endswith(r)), "")
+        return rng.choice(["谁", "谁", "哪位", "什么人", "哪一位"] if not role else ["谁", "是谁", "哪位"])
+    if kind == "date":
+        fine = ["什么时候", "何时", "什么时间"]
+        if re.fullmatch(r"\d+年?|.*年", span):
+            fine = ["哪一年", "哪年", "什么时候", "何年"]
+        elif "月" in span and not re.search("[日号]", span):
+            fine = ["几月", "哪个月", "什么时候", "哪年哪月" if "年" in span else "何时"]
+        elif re.search("[日号]", span):
+            fine = ["哪天", "哪一天", "几月几日", "什么时候", "何时"]
+        return rng.choice(fine)
+    if kind == "number":
+        if "%" in span or "百分之" in span:
+            return rng.choice(["多少", "百分之多少", "多大比例", "占比多少"])
+        unit = _UNIT.search(span)
+        tail = unit[0] if unit and unit[0] not in "余多约" else ""
+        if tail in ("平方米", "平方公里", "平方千米"):
+            return rng.choice(["多大", "多少平方米", "面积多少", "多少"])
+        return rng.choice(["多少", "多少" + tail, ("几" if len(tail) < 2 else "多少") + tail])
+    if kind == "organisation":
+        end = next((e for e in ("大学", "学院", "图书馆", "公司", "集团", "委员会", "中心", "协会", "学校", "医院", "银行", "法院")
+                    if span.endswith(e)), "")  # fmt: skip
+        measure = {"大学": "所", "学院": "所", "学校": "所", "公司": "家", "集团": "家", "医院": "家", "银行": "家"}.get(end, "个")
+        return rng.choice(["哪个机构", "哪家单位", "哪里", "谁"] + ([f"哪{measure}{end}", f"哪{measure}{end}"] if end else []))
+    if kind == "place":
+        end = next((e for e in ("省", "市", "县", "区", "校区", "国") if span.endswith(e)), "")
+        return rng.choice(["哪里", "哪儿", "什么地方", "何地"] + ([{"国": "哪个国家", "市": "哪座城市"}.get(end, f"哪个{end}")] if end else []))
+    if kind == "title":
+        return rng.choice(["什么", "哪本书", "什么文件", "哪部作品", "哪一篇"])
+    return rng.choice(["哪些", "哪些", "哪几个", "分别是什么", "什么"])
+
+
+def _order(left, wh, right, kind, rng) -> str:
+    """Put the question together: mostly in the order of the text, else with the question word first or last."""
+    l, r = "".join(left), "".join(right)
+    tail = rng.choice(["?", "?", "?", "", "呢?"])
+    form = rng.random()
+    if wh.endswith(("是什么", "什么")) and kind in ("complement", "clause") or wh in ("为什么", "为何"):
+        if wh in ("为什么", "为何", "如何", "怎样", "怎么"):
+            return (f"{wh}{l}{r}" if form < 0.4 else f"{l}{wh}{r}") + tail
+        return f"{l}{wh}{r}{tail}" if form < 0.7 else f"{l}{r}{wh}{tail}"
+    if form < 0.68:
+        return f"{l}{wh}{r}{tail}"
+    if form < 0.8:
+        return f"{wh}{r}{l}{tail}" if rng.random() < 0.3 else f"{r}{l}{wh}{tail}"
+    if form < 0.93:
+        return f"{l}{r}的是{wh}{tail}" if kind in ("person", "organisation", "title") else f"{l}{r}是{wh}{tail}"
+    return f"{l} {r} {wh}"
+
+
+def swapped(question: str, pool: Mapping[str, Sequence[str]], elsewhere: str, rng: random.Random) -> str | None:
+    """Return the question with a name, place, year, number or title in it changed for one that ``elsewhere`` (folded)
+    does not hold; ``None`` where it has none."""
+    found = [e for e in entities.find(question) if e.kind in pool]
+    years = list(re.finditer(r"(?<!\d)(?:1[5-9]|20)\d\d(?!\d)", question))
+    if years and rng.random() < 0.7:
+        year = rng.choice(years)
+        other = str(int(year[0]) + rng.choice([-7, -5, -4, -3, -2, -1, 1, 2, 3, 4, 6]))
+        return None if other in elsewhere else question[: year.start()] + other + question[year.end() :]
+    rng.shuffle(found)
+    for e in found:
+        own = fold(question[e.start : e.end])
+        if own not in elsewhere:
+            continue  # changing what the text lacks anyway shows nothing
+        for _ in range(4):
+            other = rng.choice(pool[e.kind])
+            if fold(other) not in elsewhere and fold(other) != own:
+                return question[: e.start] + other + question[e.end :]
+    return None
+
+
+def reverse_lexicon() -> dict[str, list[tuple[str, float]]]:
+    """Return for each Chinese term the English words and short phrases that mean it, with shares."""
+    found: dict[str, list[tuple[str, float]]] = {}
+    for line in lexicon.BUNDLED.read_text(encoding="utf-8").splitlines():
+        english, _, senses = line.partition("\t")
+        for sense in senses.split(" "):
+            chinese, _, share = sense.rpartition(":")
+            if english.count(" ") < 2 and english.isascii() and not english.isdigit():
+                found.setdefault(chinese, []).append((english, float(share)))
+    return {zh: sorted(pairs, key=lambda p: -p[1])[:3] for zh, pairs in found.items()}
+
+
+_ENGLISH = {
+    "who": ["who", "which person"], "when": ["when", "what year"], "where": ["where", "which place"],
+    "number": ["how many", "how much", "how many"], "list": ["which", "what are"], "which": ["which", "what"], "why": ["why"],
+    "how": ["how"], "what": ["what", "what is"], "yesno": ["is"],
+}  # fmt: skip
+
+
+def glossed(
+    question: str, english: Mapping[str, Sequence[tuple[str, float]]], rng: random.Random
+) -> tuple[str, dict[str, str]] | None:
+    """Return the question word for word in English and its names by their spelling in pinyin.
+
+    ``None`` where too little can be said.
+    """
+    from pypinyin import lazy_pinyin
+
+    understood = understand.understand(question, rarity.rarity)
+    people = [fold(question[a:b]) for a, b in entities.people(question)]
+    words, missing, names = [], 0, {}
+    for term in understood.terms:
+        if term.text in people:
+            sounds = lazy_pinyin(term.text)
+            words.append(sounds[0].capitalize() + " " + "".join(sounds[1:]).capitalize())
+            names[words[-1].lower()] = term.text
+        elif term.text.isascii():
+            words.append(term.text)
+        elif term.text in english:
+            pairs = english[term.text]
+            words.append(rng.choices([e for e, _ in pairs], [p * p for _, p in pairs])[0])
+        else:
+            missing += 1
+    if not words or missing > len(words) // 2:
+        return None
+    if rng.random() < 0.3:
+        at = rng.randrange(len(words))
+        words = words[at:] + words[:at]
+    return f"{rng.choice(_ENGLISH[understood.kind])} {' '.join(words)}?", names
