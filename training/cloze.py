@@ -32,7 +32,9 @@ WEIGHT = {
     "person": 3, "date": 3, "number": 3.5, "organisation": 3, "place": 2, "title": 1.5, "enumeration": 2.5,
     "complement": 3, "clause": 2,
 }  # fmt: skip
-_STEM = re.compile(r"(表示|认为|指出|强调|提出|介绍|建议|要求|发现|显示|宣布|透露|称|说|旨在|目标是|内容为|主题为?|题为)[,:]?$")
+_STEM = re.compile(
+    r"(表示|认为|指出|强调|提出|介绍|建议|要求|发现|显示|宣布|透露|称|说|旨在|目标是|内容为|主题为?|题为)[,:]?$"
+)
 _WHY = re.compile(r"(?:由于|因为|因|为了|旨在|以便|归功于|取决于|受)$")
 _HOW = re.compile(r"(?:通过|借助|利用|依托|采用|采取|以)$")
 _WHERE = re.compile(r"(?:位于|坐落于|设在|建于|在)$")
@@ -122,7 +124,7 @@ class Maker:
             if not re.search(r"\w", word):
                 continue
             sort = dictionary.part_of_speech(word)[:1]
-            named = sort == "n" and dictionary.part_of_speech(word) != "n" or word.isdigit() or _LATIN.search(word)
+            named = (sort == "n" and dictionary.part_of_speech(word) != "n") or word.isdigit() or _LATIN.search(word)
             if rng.random() < (0.12 if named else 0.22 if sort in "nva" else 0.35):
                 continue
             others = self.alike.get(word, ())
@@ -145,56 +147,75 @@ def _subject(words: Sequence[str]) -> list[str]:
     return out[:6]
 
 
+_FOR_PLACE = {"省": "哪个省", "市": "哪座城市", "县": "哪个县", "区": "哪个区", "国": "哪个国家"}
+_FOR_BODY = {
+    "大学": "哪所大学", "学院": "哪所学院", "学校": "哪所学校", "图书馆": "哪个图书馆",
+    "公司": "哪家公司", "集团": "哪家集团",
+    "委员会": "哪个委员会",
+    "中心": "哪个中心", "协会": "哪个协会", "医院": "哪家医院", "银行": "哪家银行", "法院": "哪个法院",
+}  # fmt: skip
+_FOR_OTHERS = {
+    "title": ("什么", "哪本书", "什么文件", "哪部作品", "哪一篇"),
+    "enumeration": ("哪些", "哪些", "哪几个", "分别是什么", "什么"),
+}
+
+
 def _question_word(kind: str, span: str, before: str, rng: random.Random) -> str:
+    """The words that ask for a span of this kind."""
+    choices: Sequence[str]
     if kind == "person":
-        role = next((r for r in entities._ROLES if before.endswith(r)), "")
-        return rng.choice(["谁", "谁", "哪位", "什么人", "哪一位"] if not role else ["谁", "是谁", "哪位"])
-    if kind == "date":
-        fine = ["什么时候", "何时", "什么时间"]
-        if re.fullmatch(r"\d+年?|.*年", span):
-            fine = ["哪一年", "哪年", "什么时候", "何年"]
-        elif "月" in span and not re.search("[日号]", span):
-            fine = ["几月", "哪个月", "什么时候", "哪年哪月" if "年" in span else "何时"]
-        elif re.search("[日号]", span):
-            fine = ["哪天", "哪一天", "几月几日", "什么时候", "何时"]
-        return rng.choice(fine)
-    if kind == "number":
-        if "%" in span or "百分之" in span:
-            return rng.choice(["多少", "百分之多少", "多大比例", "占比多少"])
-        unit = _UNIT.search(span)
-        tail = unit[0] if unit and unit[0] not in "余多约" else ""
-        if tail in ("平方米", "平方公里", "平方千米"):
-            return rng.choice(["多大", "多少平方米", "面积多少", "多少"])
-        return rng.choice(["多少", "多少" + tail, ("几" if len(tail) < 2 else "多少") + tail])
-    if kind == "organisation":
-        end = next((e for e in ("大学", "学院", "图书馆", "公司", "集团", "委员会", "中心", "协会", "学校", "医院", "银行", "法院")
-                    if span.endswith(e)), "")  # fmt: skip
-        measure = {"大学": "所", "学院": "所", "学校": "所", "公司": "家", "集团": "家", "医院": "家", "银行": "家"}.get(end, "个")
-        return rng.choice(["哪个机构", "哪家单位", "哪里", "谁"] + ([f"哪{measure}{end}", f"哪{measure}{end}"] if end else []))
-    if kind == "place":
-        end = next((e for e in ("省", "市", "县", "区", "校区", "国") if span.endswith(e)), "")
-        return rng.choice(["哪里", "哪儿", "什么地方", "何地"] + ([{"国": "哪个国家", "市": "哪座城市"}.get(end, f"哪个{end}")] if end else []))
-    if kind == "title":
-        return rng.choice(["什么", "哪本书", "什么文件", "哪部作品", "哪一篇"])
-    return rng.choice(["哪些", "哪些", "哪几个", "分别是什么", "什么"])
+        named = any(before.endswith(role) for role in entities._ROLES)
+        choices = ("谁", "是谁", "哪位") if named else ("谁", "谁", "哪位", "什么人", "哪一位")
+    elif kind == "date":
+        choices = _for_date(span)
+    elif kind == "number":
+        choices = _for_number(span)
+    elif kind == "organisation":
+        own = next((asks for end, asks in _FOR_BODY.items() if span.endswith(end)), "")
+        choices = ("哪个机构", "哪家单位", "哪里", "谁", *([own, own] if own else []))
+    elif kind == "place":
+        own = next((asks for end, asks in _FOR_PLACE.items() if span.endswith(end)), "")
+        choices = ("哪里", "哪儿", "什么地方", "何地", *([own] if own else []))
+    else:
+        choices = _FOR_OTHERS[kind]
+    return rng.choice(choices)
+
+
+def _for_date(span: str) -> Sequence[str]:
+    if re.search("[日号]", span):
+        return "哪天", "哪一天", "几月几日", "什么时候", "何时"
+    if "月" in span:
+        return "几月", "哪个月", "什么时候", "哪年哪月" if "年" in span else "何时"
+    return ("哪一年", "哪年", "什么时候", "何年") if "年" in span else ("什么时候", "何时", "什么时间")
+
+
+def _for_number(span: str) -> Sequence[str]:
+    if "%" in span or "百分之" in span:
+        return "多少", "百分之多少", "多大比例", "占比多少"
+    unit = _UNIT.search(span)
+    tail = unit[0] if unit and unit[0] not in "余多约" else ""
+    if tail.startswith("平方"):
+        return "多大", "多少" + tail, "面积多少", "多少"
+    return "多少", "多少" + tail, ("几" if len(tail) < 2 else "多少") + tail
 
 
 def _order(left, wh, right, kind, rng) -> str:
     """Put the question together: mostly in the order of the text, else with the question word first or last."""
-    l, r = "".join(left), "".join(right)
+    before, after = "".join(left), "".join(right)
     tail = rng.choice(["?", "?", "?", "", "呢?"])
     form = rng.random()
-    if wh.endswith(("是什么", "什么")) and kind in ("complement", "clause") or wh in ("为什么", "为何"):
-        if wh in ("为什么", "为何", "如何", "怎样", "怎么"):
-            return (f"{wh}{l}{r}" if form < 0.4 else f"{l}{wh}{r}") + tail
-        return f"{l}{wh}{r}{tail}" if form < 0.7 else f"{l}{r}{wh}{tail}"
+    if wh in ("为什么", "为何", "如何", "怎样", "怎么"):
+        return (f"{wh}{before}{after}" if form < 0.4 else f"{before}{wh}{after}") + tail
+    if kind in ("complement", "clause"):
+        return (f"{before}{wh}{after}" if form < 0.7 else f"{before}{after}{wh}") + tail
     if form < 0.68:
-        return f"{l}{wh}{r}{tail}"
+        return f"{before}{wh}{after}{tail}"
     if form < 0.8:
-        return f"{wh}{r}{l}{tail}" if rng.random() < 0.3 else f"{r}{l}{wh}{tail}"
+        return f"{wh}{after}{before}{tail}" if rng.random() < 0.3 else f"{after}{before}{wh}{tail}"
     if form < 0.93:
-        return f"{l}{r}的是{wh}{tail}" if kind in ("person", "organisation", "title") else f"{l}{r}是{wh}{tail}"
-    return f"{l} {r} {wh}"
+        linked = "的是" if kind in ("person", "organisation", "title") else "是"
+        return f"{before}{after}{linked}{wh}{tail}"
+    return f"{before} {after} {wh}"
 
 
 def swapped(question: str, pool: Mapping[str, Sequence[str]], elsewhere: str, rng: random.Random) -> str | None:
@@ -232,8 +253,8 @@ def reverse_lexicon() -> dict[str, list[tuple[str, float]]]:
 
 _ENGLISH = {
     "who": ["who", "which person"], "when": ["when", "what year"], "where": ["where", "which place"],
-    "number": ["how many", "how much", "how many"], "list": ["which", "what are"], "which": ["which", "what"], "why": ["why"],
-    "how": ["how"], "what": ["what", "what is"], "yesno": ["is"],
+    "number": ["how many", "how much", "how many"], "list": ["which", "what are"], "which": ["which", "what"],
+    "why": ["why"], "how": ["how"], "what": ["what", "what is"], "yesno": ["is"],
 }  # fmt: skip
 
 

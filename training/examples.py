@@ -76,7 +76,9 @@ class Examples:
         contexts = {r["context"]: Article(r["context"], r["title"]) for r in self.cmrc}
         self.cmrc_articles = list(contexts.values())
         self.news = [
-            Article(r["text"], "") for i, r in enumerate(rows(data, "crud_news/text")) if i % NEWS_KEPT and len(r["text"]) > 150
+            Article(r["text"], "")
+            for i, r in enumerate(rows(data, "crud_news/text"))
+            if i % NEWS_KEPT and len(r["text"]) > 150
         ]
         self.other = [Article(r["positive"], r["query"]) for r in rows(data, "csl/title_abstract")]
         self.other += [Article(r["text"], r["title"]) for r in rows(data, "kdconv/travel_text") if len(r["text"]) > 60]
@@ -185,7 +187,8 @@ class Examples:
 
     def encode(self, item) -> tuple:
         question, given, start, end = item
-        q, p = reader.encode(question, given, self.prepare(given.text), self.vocabulary)
+        compared = reader.encode(question, given, self.prepare(given.text), self.vocabulary)
+        q, p = compared.question, compared.text
         return (q.characters, q.words, q.features), (p.characters, p.words, p.features), (start, end)
 
     def chunk(self, number: int) -> list[tuple]:
@@ -256,7 +259,9 @@ def conversations(data: Path) -> list:
         def draw(rng: random.Random) -> Asked:
             own = dict(facts[row["entity"]]) | {row["attr"]: row["value"]}
             name = re.sub("（.*", "", row["entity"])
-            sentences = [(attr, f"{name}的{attr}{rng.choice(['是', '为', '：'])}{value}。") for attr, value in own.items()]
+            sentences = [
+                (attr, f"{name}的{attr}{rng.choice(['是', '为', '：'])}{value}。") for attr, value in own.items()
+            ]
             for other in rng.sample(entities_of, 2):
                 sentences += [("", f"{re.sub('（.*', '', other)}的{a}是{v}。") for a, v in facts[other].items()]
             rng.shuffle(sentences)

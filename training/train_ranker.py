@@ -12,13 +12,14 @@ text are at hand.
 
 from __future__ import annotations
 
+import pickle
 import random
-import re
 import sys
 import tempfile
 import time
 import zlib
 from collections import Counter
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
@@ -26,15 +27,17 @@ import numpy as np
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent / "src"))
 sys.path.insert(0, str(Path(__file__).resolve().parent))
 
+import cloze
 from common import arguments, rows, seed_everything
-from train_reader import held_out
+from examples import NEWS_KEPT, alike, held_out, some_window
 
-from libqa.answering import abstain, answer, extract, features, rarity, reader, understand
+from libqa.answering import abstain, answer, extract, features, rerank, understand
 from libqa.answering.dialogue import Resolved
 from libqa.config import Settings
 from libqa.index import Index
-from libqa.models import lexicon, load_embedder
+from libqa.models import load_embedder
 from libqa.text import entities
+from libqa.text.script import fold
 from libqa.types import Document
 
 
@@ -52,70 +55,35 @@ def build_index(contexts: dict[str, str], folder: Path) -> Index:
     return Index.create(folder, load_embedder(), Settings(), documents)
 
 
-def swap(question: str, names: list[str], rng: random.Random) -> str | None:
-    """Return the question with its year or a name in it changed, or ``None`` where it has neither."""
-    if year := re.search(r"(?<!\d)(?:1[5-9]|20)\d\d(?!\d)", question):
-        other = int(year[0]) + rng.choice([-7, -4, -3, -2, -1, 1, 2, 3, 4, 6])
-        return question[: year.start()] + str(other) + question[year.end() :]
-    found = [e for e in entities.find(question) if e.kind in ("person", "place")]
-    if not found:
-        return None
-    e = rng.choice(found)
-    return question[: e.start] + rng.choice(names) + question[e.end :]
-
-
-def reverse_lexicon() -> dict[str, str]:
-    """Return for each Chinese term the English word or short phrase that most likely means it."""
-    best: dict[str, tuple[float, str]] = {}
-    for line in lexicon.BUNDLED.read_text(encoding="utf-8").splitlines():
-        english, _, senses = line.partition("\t")
-        for sense in senses.split(" "):
-            chinese, _, share = sense.rpartition(":")
-            if english.count(" ") < 2 and english.isascii() and not english.isdigit():
-                best[chinese] = max(best.get(chinese, (0.0, "")), (float(share), english))
-    return {chinese: english for chinese, (_, english) in best.items()}
-
-
 PRIOR = {
     "reader_best": 7.0, "answerable_logit": 0.7, "share": 5.0, "outside": 6.0, "near_25": 2.0, "near_6": 1.0,
     "overlap": -2.0, "fits": 1.0, "misfits": -1.0, "anchors_sentence": 1.0, "anchors_passage": 2.0,
-    "uncovered": -3.0, "cover_context": 2.0,
+    "uncovered": -3.0, "cover_context": 2.0, "soft_sentence": 2.0, "similar_near": 2.0,
 }  # fmt: skip
 """Where the ranker starts, set by hand: texts of other kinds than encyclopaedia paragraphs keep to it more."""
 STAY = 0.02
 """How strongly it is held to that start."""
-WORDS = {
-    "who": "who", "when": "when", "where": "where", "number": "how many", "list": "which", "which": "which",
-    "why": "why", "how": "how", "what": "what", "yesno": "is",
-}  # fmt: skip
 
 
-def gloss(question: str, english: dict[str, str]) -> str | None:
-    """Return the question word for word in English, names in pinyin; ``None`` where too little can be said."""
-    from pypinyin import lazy_pinyin
+@dataclass(frozen=True)
+class Seen:
+    """What the pipeline sees of a question: candidates, their features, character F1 with the answer, whether they
+    stand in the gold text, and for reranking the features of the texts and which of them hold the answer."""
 
-    understood = understand.understand(question, rarity.rarity)
-    people = [question[a:b] for a, b in entities.people(question)]
-    words, missing = [], 0
-    for term in understood.terms:
-        if term.text in people:
-            sounds = lazy_pinyin(term.text)
-            words.append(sounds[0].capitalize() + " " + "".join(sounds[1:]).capitalize())
-        elif term.text.isascii():
-            words.append(term.text)
-        elif term.text in english:
-            words.append(english[term.text])
-        else:
-            missing += 1
-    return f"{WORDS[understood.kind]} {' '.join(words)}?" if words and missing <= len(words) // 2 else None
+    asked: understand.Question
+    found: list
+    x: np.ndarray
+    y: np.ndarray
+    inside: np.ndarray
+    texts: np.ndarray
+    gold: np.ndarray
 
 
-def look(index: Index, question: str, gold: str, answers) -> tuple:
-    """Search and read; return what was asked, the candidates, their features and their character F1 with the answer."""
+def look(index: Index, question: str, gold: str, answers) -> Seen:
+    """Search and read."""
     with index.view() as view:
         hits, asked, sources = answer.look_up(view, index.embedder, Resolved(question), answer.READ)
-    pointers = reader.load_reader().read(asked, [s.text for s in sources])
-    found, x = extract.measure_all(asked, sources, pointers)
+    found, x = extract.measure_all(asked, sources)
     y = np.zeros(len(found), np.float32)
     for i, f in enumerate(found):
         passage = hits[f.source].passage
@@ -126,7 +94,36 @@ def look(index: Index, question: str, gold: str, answers) -> tuple:
                 if a < end and start < b:
                     y[i] = max(y[i], f1(passage.text[f.candidate.start : f.candidate.end], given["text"]))
     inside = np.array([hits[f.source].passage.document_id == gold for f in found], bool)
-    return asked, found, x, y, inside
+    places = [(given["start"], given["start"] + len(given["text"])) for given in answers]
+    holding = [
+        h.passage.document_id == gold and any(h.passage.start < e and s < h.passage.end for s, e in places)
+        for h in hits
+    ]
+    texts = rerank.measure([s.share for s in sources], [s.points for s in sources])
+    return Seen(asked, found, x, y, inside, texts, np.array(holding, bool))
+
+
+def train_reranker(seen: list[Seen], seed: int) -> rerank.Reranker:
+    """Fit the weights so that a text that holds the answer comes first (softmax over the texts of a question)."""
+    import torch
+
+    seed_everything(seed)
+    weights = torch.tensor([6.0, 0.3, 0.3, 0.3], requires_grad=True)
+    sets = [(torch.tensor(s.texts), torch.tensor(s.gold)) for s in seen if s.gold.any() and not s.gold.all()]
+    optimiser = torch.optim.Adam([weights], lr=0.05)
+    for _ in range(80):
+        loss = torch.stack([-torch.logsumexp(torch.log_softmax(x @ weights, 0)[g], 0) for x, g in sets]).mean()
+        optimiser.zero_grad()
+        loss.backward()
+        optimiser.step()
+    return rerank.Reranker(weights.detach().numpy().astype(np.float32))
+
+
+def first_right(seen: list[Seen], reranker: rerank.Reranker) -> tuple[float, float]:
+    """Return how often the first text holds the answer, by search alone and reranked."""
+    by_search = [s.gold[np.argmax(s.texts[:, 0])] for s in seen if len(s.gold)]
+    reranked = [s.gold[np.argmax(s.texts @ reranker.weights)] for s in seen if len(s.gold)]
+    return float(np.mean(by_search)), float(np.mean(reranked))
 
 
 def train_ranker(sets, seed: int, hidden: int = 32, epochs: int = 10) -> extract.Ranker:
@@ -211,9 +208,38 @@ def auroc(score: np.ndarray, label: np.ndarray) -> float:
     return float((ranks[good].sum() - good.sum() * (good.sum() + 1) / 2) / max(1, good.sum() * (~good).sum()))
 
 
+def ask_all(index: Index, asked, names, english, rng: random.Random, pool_text) -> tuple[list, list]:
+    """Look at every question, one in five in English, and at half of them with something in it changed."""
+    seen, changed = [], []
+    started = time.time()
+    for n, (question, context, answers) in enumerate(asked):
+        said = cloze.glossed(question, english, rng) if n % 5 == 4 else None
+        seen.append(look(index, said[0] if said else question, identity(context), answers))
+        other = cloze.swapped(question, names, pool_text(context), rng) if n % 2 else None
+        changed.append(look(index, other, "", []) if other else None)
+        if n % 200 == 199:
+            print(f"{n + 1} questions, {time.time() - started:.0f} s", flush=True)
+    return seen, changed
+
+
+def made_up(articles: list[str], count: int, words: Path, rng: random.Random):
+    """Return questions made from the articles, each with its article and answer."""
+    loaded = np.load(words)
+    maker = cloze.Maker(alike([str(w) for w in loaded["words"]], loaded["vectors"].astype(np.float32)))
+    out = []
+    while len(out) < count:
+        text = rng.choice(articles)
+        low, high = some_window(text, rng)
+        if made := maker.make(text[low:high], [], rng):
+            answer = {"text": text[low + made.start : low + made.end], "start": low + made.start}
+            out.append((made.question, text, [answer]))
+    return out
+
+
 def main() -> None:
     parser = arguments(__doc__)
     parser.add_argument("--questions", type=int, default=1700)
+    parser.add_argument("--made", type=int, default=1200, help="questions made from news texts")
     parser.add_argument("--dev", type=int, default=250, help="questions of each development set to report on")
     parser.add_argument("--out", type=Path, default=extract.RANKER.parent)
     args = parser.parse_args()
@@ -222,25 +248,24 @@ def main() -> None:
     contexts = {r["context"]: r["title"] for r in everything}
     chosen = [r for r in everything if held_out(r)]
     chosen = rng.sample(chosen, min(args.questions, len(chosen)))
-    names = [
-        r["question"][e.start : e.end]
-        for r in everything[::7]
-        for e in entities.find(r["question"])
-        if e.kind in ("person", "place")
-    ]
-    started = time.time()
+    names: dict[str, list[str]] = {}
+    for r in everything[::7]:
+        for e in entities.find(r["question"]):
+            if e.kind != "date":
+                names.setdefault(e.kind, []).append(r["question"][e.start : e.end])
+    news = [r["text"] for i, r in enumerate(rows(args.data, "crud_news/text")) if i % NEWS_KEPT == 0][:1500]
+    english = cloze.reverse_lexicon()
     with tempfile.TemporaryDirectory() as folder:
-        index = build_index(contexts, Path(folder) / "index")
-        print(f"{len(contexts)} paragraphs indexed, {time.time() - started:.0f} s", flush=True)
+        sets = {
+            "cmrc": (contexts, [(r["question"], r["context"], r["answers"]) for r in chosen]),
+            "news": (dict.fromkeys(news, ""), made_up(news, args.made, args.work / "words.npz", rng)),
+        }
         seen, changed = [], []
-        english = reverse_lexicon()
-        for n, row in enumerate(chosen):
-            question = (gloss(row["question"], english) if n % 5 == 4 else None) or row["question"]
-            seen.append(look(index, question, identity(row["context"]), row["answers"]))
-            other = swap(row["question"], names, rng) if n % 2 else None
-            changed.append(look(index, other, "", []) if other else None)
-            if n % 200 == 199:
-                print(f"{n + 1} questions, {time.time() - started:.0f} s", flush=True)
+        for name, (texts, asked) in sets.items():
+            index = build_index(texts, Path(folder) / name)
+            a, b = ask_all(index, asked, names, english, rng, lambda c, t=texts: fold(c + t[c]))
+            seen += a
+            changed += b
         held = {}
         for name in ("cmrc2018/trial", "drcd/dev"):
             part = rng.sample(list(rows(args.data, name, evaluate=True)), args.dev)
@@ -248,33 +273,44 @@ def main() -> None:
                 {r["context"]: r["title"] for r in rows(args.data, name, evaluate=True)}, Path(folder) / "dev"
             )
             held[name] = [look(own, r["question"], identity(r["context"]), r["answers"]) for r in part]
+    with (args.work / "ranker.pkl").open("wb") as file:
+        pickle.dump((seen, changed, held), file)
+    fit(args, seen, changed, held)
+
+
+def fit(args, seen, changed, held) -> None:
+    """Train ranker and calibration, write them, and report."""
     args.out.mkdir(parents=True, exist_ok=True)
-    fold = np.arange(len(seen)) % 4
+    order = np.random.default_rng(args.seed).permutation(len(seen))
+    seen, changed = [seen[i] for i in order], [changed[i] for i in order]
+    fold_of = np.arange(len(seen)) % 4
     samples, labels = [], []
     for k in range(4):
-        part = train_ranker([(s[2], s[3]) for s, f in zip(seen, fold, strict=True) if f != k], args.seed)
-        for i in np.flatnonzero(fold == k):
-            asked, found, x, y, inside = seen[i]
-            for keep in (None, ~inside):
-                ranked = rank(part, found, x, keep)
+        part = train_ranker([(s.x, s.y) for s, f in zip(seen, fold_of, strict=True) if f != k], args.seed)
+        for i in np.flatnonzero(fold_of == k):
+            s = seen[i]
+            for keep in (None, ~s.inside):
+                ranked = rank(part, s.found, s.x, keep)
                 if ranked:
-                    samples.append(abstain.measure(asked, ranked))
-                    labels.append(float(value(ranked, found, y) >= 0.4))
-            if changed[i] is not None and changed[i][1]:
-                samples.append(abstain.measure(changed[i][0], rank(part, changed[i][1], changed[i][2])))
+                    samples.append(abstain.measure(s.asked, ranked))
+                    labels.append(float(value(ranked, s.found, s.y) >= 0.4))
+            if (other := changed[i]) is not None and other.found:
+                samples.append(abstain.measure(other.asked, rank(part, other.found, other.x)))
                 labels.append(0.0)
-    ranker = train_ranker([(s[2], s[3]) for s in seen], args.seed)
+    ranker = train_ranker([(s.x, s.y) for s in seen], args.seed)
     calibration = train_calibration(np.stack(samples), np.array(labels, np.float32), args.seed)
     np.savez(args.out / "ranker.npz", w1=ranker.w1, b1=ranker.b1, w2=ranker.w2, linear=ranker.linear)
+    reranker = train_reranker(seen, args.seed)
+    np.savez(args.out / "reranker.npz", weights=reranker.weights)
     np.savez(args.out / "abstention.npz", w1=calibration.w1, b1=calibration.b1, w2=calibration.w2, b2=calibration.b2)
     print(f"{len(labels)} samples for the calibration, {np.mean(labels):.2f} right", flush=True)
-    for name, part in {"held-out part of cmrc2018/train": seen, **held}.items():
+    for name, part in {"held-out questions": seen, **held}.items():
         score, label, total, sentence = [], [], 0.0, 0
-        for asked, found, x, y, inside in part:
-            for keep in (None, ~inside):
-                ranked = rank(ranker, found, x, keep)
-                got = value(ranked, found, y)
-                score.append(calibration.confidence(asked, ranked))
+        for s in part:
+            for keep in (None, ~s.inside):
+                ranked = rank(ranker, s.found, s.x, keep)
+                got = value(ranked, s.found, s.y)
+                score.append(calibration.confidence(s.asked, ranked))
                 label.append(got >= 0.4)
                 if keep is None:
                     total += got
@@ -282,7 +318,8 @@ def main() -> None:
         score, label = np.array(score), np.array(label)
         whole, without = score[0::2], score[1::2]
         print(
-            f"{name}: F1 {total / len(part):.3f} overlapping {sentence / len(part):.3f} "
+            f"{name}: R@1 {first_right(part, reranker)} F1 {total / len(part):.3f} "
+            f"overlapping {sentence / len(part):.3f} "
             f"AUROC right/wrong {auroc(score, label):.3f} "
             f"gold present/absent {auroc(score, np.arange(len(score)) % 2 == 0):.3f} "
             f"answered at .5: present {np.mean(whole >= 0.5):.2f} absent {np.mean(without >= 0.5):.2f}",

@@ -56,9 +56,7 @@ class Network(nn.Module):
     def __init__(self, characters: int, vectors: np.ndarray) -> None:
         super().__init__()
         self.characters = nn.Embedding(characters + 1, CHARACTER)
-        self.words = nn.Embedding.from_pretrained(
-            torch.tensor(vectors, dtype=torch.float32), freeze=True
-        )
+        self.words = nn.Embedding.from_pretrained(torch.tensor(vectors, dtype=torch.float32), freeze=True)
         word = vectors.shape[1]
         self.question_in = nn.Linear(CHARACTER + word + reader.QUESTION_FEATURES, WIDTH)
         self.passage_in = nn.Linear(CHARACTER + word + reader.PASSAGE_FEATURES, WIDTH)
@@ -200,7 +198,10 @@ def main() -> None:
         late = time.time() - started > args.minutes * 60
         if number % 10 == 0:
             speed = seen / (time.time() - began)
-            print(f"chunk {number} span {total[0] / seen:.3f} null {total[1] / seen:.3f} {speed:.2f} batches/s", flush=True)
+            print(
+                f"chunk {number} span {total[0] / seen:.3f} null {total[1] / seen:.3f} {speed:.2f} batches/s",
+                flush=True,
+            )
             total, began, seen = np.zeros(2), time.time(), 0
         if number % args.every == 0 or late or number == args.chunks:
             state = {"net": net.state_dict(), "optimiser": optimiser.state_dict(), "chunk": number}
@@ -216,7 +217,9 @@ def step(net, arrays, sizes, device):
     """Return the loss of the spans and of answerability for one batch."""
     qi, qf, qm, pi, pf, pm, target = (torch.as_tensor(a).to(device) for a in arrays)
     with torch.autocast(device, dtype=torch.bfloat16):
-        start, end, answerable = net((qi[0].long(), qi[1].long(), qf.float(), qm), (pi[0].long(), pi[1].long(), pf.float(), pm))
+        start, end, answerable = net(
+            (qi[0].long(), qi[1].long(), qf.float(), qm), (pi[0].long(), pi[1].long(), pf.float(), pm)
+        )
     first = torch.tensor(np.cumsum([0, *sizes[:-1]]), device=device)
     span = shared_loss(start.float(), target[:, 0], first, sizes) + shared_loss(end.float(), target[:, 1], first, sizes)
     label = torch.zeros(len(target), device=device)

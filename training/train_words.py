@@ -86,7 +86,9 @@ def main() -> None:
     for offset in range(1, WINDOW + 1):
         a, b = row_of[:-offset], row_of[offset:]
         keep = (a >= 0) & (b >= 0)
-        pairs += coo_matrix((np.full(keep.sum(), 1.0 / offset**0.5, np.float32), (a[keep], b[keep])), shape=(n, n)).tocsr()
+        pairs += coo_matrix(
+            (np.full(keep.sum(), 1.0 / offset**0.5, np.float32), (a[keep], b[keep])), shape=(n, n)
+        ).tocsr()
     pairs = pairs + pairs.T
     print(f"{n} words, {pairs.nnz} pairs, {time.time() - started:.0f} s", flush=True)
     row = np.asarray(pairs.sum(1)).ravel() + 1e-9

@@ -110,11 +110,12 @@ class LibQA:
         ------
         QuestionError : the question is empty or longer than ``settings.max_question`` characters.
         """
-        from libqa.answering.retrieve import retrieve
+        from libqa.answering import answer, dialogue
 
         question = self._checked(question)
         with self._index.view() as view:
-            return retrieve(view, question, self._index.embedder, k)
+            hits, _, _ = answer.look_up(view, self._index.embedder, dialogue.Resolved(question), k)
+            return hits
 
     def ask(self, question: str, history: History = (), k: int | None = None) -> Answer:
         """Answer a question from the documents, or say that they do not say.

@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
-from libqa.answering import abstain, cite, extract, phrase, rarity, reader
+from libqa.answering import abstain, cite, extract, phrase, rarity, reader, rerank
 from libqa.answering.dialogue import Resolved
 from libqa.answering.extract import Found, Source
 from libqa.answering.retrieve import retrieve
@@ -38,11 +38,24 @@ class Chosen:
 
 
 def look_up(view: View, embedder: Embedder, asked: Resolved, k: int) -> tuple[list[Hit], Question, list[Source]]:
-    """Search for a question; return the hits, the question as understood with what they hold, and the texts to read."""
-    hits = retrieve(view, f"{asked.text} {asked.context}".strip(), embedder, k)
-    names = spellings(hits) if re.search(r"[A-Za-z]{2}", asked.text) else {}
+    """Search for a question, read what is found, and put it in the order of both.
+
+    Return the ``k`` best hits, the question as understood with what they hold, and the texts as read, in that order.
+    """
+    hits = retrieve(view, f"{asked.text} {asked.context}".strip(), embedder, max(k, READ))
+    names = spellings(hits[:READ]) if re.search(r"[A-Za-z]{2}", asked.text) else {}
     question = understand(asked.text, rarity.blended(view.holding, view.passages), asked.context, names, asked.focus)
-    return hits, question, [source_of(hit, hits[0].score) for hit in hits]
+    if not hits:
+        return [], question, []
+    sources = [_given(hit, hits[0].score) for hit in hits]
+    points = reader.load_reader().read(question, [given for given, _ in sources])
+    scores = rerank.load_reranker().score([share for _, share in sources], points)
+    order = sorted(range(len(hits)), key=lambda i: -scores[i])[:k]
+    return (
+        [replace(hits[i], score=float(scores[i])) for i in order],
+        question,
+        [Source(sources[i][0], points[i], sources[i][1]) for i in order],
+    )
 
 
 @lru_cache(maxsize=256)
@@ -50,17 +63,15 @@ def _folded(text: str) -> str:
     return fold(text)
 
 
-def source_of(hit: Hit, best: float) -> Source:
-    """Return a hit as a text to read, with the title and section that its sentences take for granted."""
-    share = hit.score / best if best > 0 else 0.0
+def _given(hit: Hit, best: float) -> tuple[reader.Text, float]:
+    """A hit as a text to read, with the title and section that its sentences take for granted, and its share."""
     context = fold(f"{hit.document.title} {hit.passage.section}")
-    return Source(hit.passage.text, context, share, _folded(hit.document.text))
+    return reader.Text(hit.passage.text, context, _folded(hit.document.text)), hit.score / best if best > 0 else 0.0
 
 
 def choose(question: Question, sources: Sequence[Source]) -> Chosen:
     """Rank all candidate answers of the sources."""
-    pointers = reader.load_reader().read(question, [s.text for s in sources])
-    found = extract.extract(question, sources, pointers, extract.load_ranker())
+    found = extract.extract(question, sources, extract.load_ranker())
     return Chosen(found, abstain.load_calibration().confidence(question, found))
 
 
@@ -132,7 +143,9 @@ def _citations(said: Found, found: Sequence[Found], hits: Sequence[Hit]) -> list
 
 def read(question: Question, text: str, pieces: Sequence[tuple[int, int]]) -> Reading:
     """Read one text for a question; ``pieces`` are the spans of it to look at."""
-    chosen = choose(question, [Source(text[start:end]) for start, end in pieces])
+    texts = [reader.Text(text[start:end], document=_folded(text)) for start, end in pieces]
+    points = reader.load_reader().read(question, texts)
+    chosen = choose(question, [Source(t, p) for t, p in zip(texts, points, strict=True)])
     if not chosen.found:
         return Reading("", "", 0, 0, 0.0)
     best = chosen.found[0]

@@ -8,6 +8,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 
+from libqa.answering.understand import Question
 from libqa.text import dictionary, entities, segment
 from libqa.text.script import fold
 
@@ -67,17 +68,21 @@ def lay_out(text: str) -> Laid:
     return Laid(text, fold(text), sentences, tuple(clauses), tuple(owner))
 
 
-def admissible(kind: str, laid: Laid, found: Sequence[Candidate]) -> list[Candidate]:
+def admissible(question: Question, laid: Laid, found: Sequence[Candidate]) -> list[Candidate]:
     """Return the candidates that can answer a question of this type at all.
 
     Who wants a person or an organisation in the span, when a date or a time, how many a number, where a place, an
-    organisation or a building, and a list more than one thing; no question is answered by a lone verb.
+    organisation or a building, a list more than one thing, and which no bare number or date unless that is what is
+    asked for; no question is answered by a lone verb.
     """
     found = [c for c in found if not _says_nothing(laid, c)]
-    if kind not in ("who", "when", "number", "where", "list"):
+    if question.kind == "which":
+        head = question.head
+        return [c for c in found if c.kind not in ("date", "number") or (head and head in laid.folded[c.start : c.end])]
+    if question.kind not in ("who", "when", "number", "where", "list"):
         return found
     named = entities.find(laid.text)
-    return [c for c in found if _can_answer(kind, laid, c, named)]
+    return [c for c in found if _can_answer(question.kind, laid, c, named)]
 
 
 def _says_nothing(laid: Laid, c: Candidate) -> bool:

@@ -13,6 +13,7 @@ import numpy as np
 from libqa.answering import candidates, features
 from libqa.answering.candidates import Candidate, Laid, Span
 from libqa.answering.features import Coverage, Floats, Pointers
+from libqa.answering.reader import Text
 from libqa.answering.understand import Question
 from libqa.errors import ModelError
 
@@ -23,16 +24,11 @@ _LONGEST = 120  # characters of such a span
 
 @dataclass(frozen=True, slots=True)
 class Source:
-    """A text to read.
+    """A text, what the reader says of it, and its retrieval score over the best one's."""
 
-    ``context`` is its folded title and section, ``share`` its retrieval score over the best one's, ``document`` the
-    folded text of its whole document.
-    """
-
-    text: str
-    context: str = ""
+    given: Text
+    points: Pointers
     share: float = 1.0
-    document: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,14 +95,12 @@ def pointed_spans(reader: Pointers, text: str) -> list[Span]:
     return [(s, e) for _, s, e in pairs[:_POINTED] if "\n" not in text[s:e]]
 
 
-def measure_all(
-    question: Question, sources: Sequence[Source], readers: Sequence[Pointers]
-) -> tuple[list[Found], Floats]:
+def measure_all(question: Question, sources: Sequence[Source]) -> tuple[list[Found], Floats]:
     """Return all candidates of all sources, unscored, and their features, shape ``(n, len(features.NAMES))``."""
-    laid = [candidates.lay_out(source.text) for source in sources]
-    pointed = [pointed_spans(r, s.text) for r, s in zip(readers, sources, strict=True)] if readers else [[]] * len(laid)
+    laid = [candidates.lay_out(source.given.text) for source in sources]
+    pointed = [pointed_spans(source.points, source.given.text) for source in sources]
     proposed = [candidates.propose(text, spans) for text, spans in zip(laid, pointed, strict=True)]
-    fitting = [candidates.admissible(question.kind, text, these) for text, these in zip(laid, proposed, strict=True)]
+    fitting = [candidates.admissible(question, text, these) for text, these in zip(laid, proposed, strict=True)]
     if not any(fitting):
         fitting = proposed
     found: list[Found] = []
@@ -114,18 +108,17 @@ def measure_all(
     for i, (source, text, these) in enumerate(zip(sources, laid, fitting, strict=True)):
         if not these:
             continue
-        reader = readers[i] if readers else None
-        cover = features.locate(question, text, source.context, source.document)
-        measured = features.measure(question, text, these, cover, reader, source.share)
+        cover = features.locate(question, text, source.given.context, source.given.document)
+        measured = features.measure(question, text, these, cover, source.points, source.share)
         rows.append(measured)
-        answerable = reader.answerable if reader is not None else 0.0
+        answerable = source.points.answerable
         found += [Found(i, c, text, cover, row, 0.0, answerable) for c, row in zip(these, measured, strict=True)]
     return found, np.concatenate(rows)
 
 
-def extract(question: Question, sources: Sequence[Source], readers: Sequence[Pointers], ranker: Ranker) -> list[Found]:
+def extract(question: Question, sources: Sequence[Source], ranker: Ranker) -> list[Found]:
     """Return the candidate answers of all sources, best first."""
-    found, rows = measure_all(question, sources, readers)
+    found, rows = measure_all(question, sources)
     if not found:
         return []
     return in_order(found, ranker.score(rows))

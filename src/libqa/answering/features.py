@@ -10,6 +10,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
+from libqa.answering import meaning
 from libqa.answering.candidates import KINDS as SPAN_KINDS
 from libqa.answering.candidates import Candidate, Laid
 from libqa.answering.understand import KINDS, Question
@@ -23,7 +24,7 @@ NUMERIC = tuple(
         "bigrams_clause bigrams_sentence overlap outside anchors_sentence anchors_passage head_in head_beside "
         "length length2 clause_share start_clause end_clause reader_start reader_end reader_best whole_entity "
         "sentence_position head_follows share answerable uncovered fits misfits answerable_logit "
-        "focus_clause focus_near"
+        "focus_clause focus_near soft_clause soft_sentence similar_clause similar_near similar_sentence"
     ).split()
 )
 FITTING: dict[str, tuple[str, ...]] = {
@@ -46,12 +47,14 @@ class Pointers:
 
     ``start`` and ``end`` are log-probabilities at each character, over all the texts; ``best`` is the sum of the
     highest start and the highest end in any of them; ``answerable`` (0..1) is whether this text answers the question.
+    ``meant[t]`` is how well each character's word says the question's term ``t``, 0..1, shape (terms, len(text)).
     """
 
     start: Floats
     end: Floats
     best: float
     answerable: float
+    meant: Floats
 
 
 @dataclass(frozen=True, slots=True)
@@ -165,6 +168,15 @@ def _near(cover: Coverage, start: Ints, end: Ints, low: Ints, high: Ints) -> tup
     return close, wide, left, right
 
 
+def _meant(reader: Pointers, cover: Coverage, start: Ints, end: Ints) -> Floats:
+    """Share of the question's weight whose meaning stands inside each span."""
+    known = {
+        (int(a), int(b)): float(cover.weight @ reader.meant[:, a:b].max(axis=1, initial=0.0))
+        for a, b in {*zip(start.tolist(), end.tolist(), strict=True)}
+    }
+    return np.array([known[a, b] for a, b in zip(start.tolist(), end.tolist(), strict=True)], dtype=np.float32)
+
+
 def _focus(cover: Coverage) -> Coverage:
     """The coverage of the weightiest word that the text holds: what tells this fact from its neighbours."""
     here = [w if len(at) else 0.0 for w, at in zip(cover.weight, cover.at, strict=True)]
@@ -175,7 +187,7 @@ def _focus(cover: Coverage) -> Coverage:
 
 
 def measure(
-    question: Question, laid: Laid, found: Sequence[Candidate], cover: Coverage, reader: Pointers | None, share: float
+    question: Question, laid: Laid, found: Sequence[Candidate], cover: Coverage, reader: Pointers, share: float
 ) -> Floats:
     """Return the features of all candidates of one text, shape ``(len(found), len(NAMES))``.
 
@@ -197,6 +209,7 @@ def measure(
         np.array(held, dtype=np.float32).reshape(len(sentences), -1).mean(axis=1) if held else np.ones(len(sentences))
     )
     focus = _focus(cover)
+    near = meaning.nearness(question.text, laid)
     head = question.head
     spans = list(zip(start.tolist(), end.tolist(), strict=True))
     values = {
@@ -228,19 +241,23 @@ def measure(
         "share": share,
         "focus_clause": _within(focus, low, high),
         "focus_near": _near(focus, start, end, s_low, s_high)[0],
+        "similar_clause": near.clauses[first],
+        "similar_near": near.around[first],
+        "similar_sentence": near.sentences[owner[first]],
         "uncovered": cover.uncovered,
         "fits": [c.kind in FITTING.get(question.kind, ()) for c in found],
         "misfits": [c.kind in _ENTITIES and c.kind not in FITTING.get(question.kind, _ENTITIES) for c in found],
     }
-    if reader is not None:
-        points = reader.start[start] + reader.end[end - 1]
-        values |= {
-            "reader_start": reader.start[start] / 10.0,
-            "reader_end": reader.end[end - 1] / 10.0,
-            "reader_best": (points - reader.best) / 10.0,
-            "answerable": reader.answerable,
-            "answerable_logit": float(np.log((reader.answerable + 1e-3) / (1.0 - reader.answerable + 1e-3))),
-        }
+    points = reader.start[start] + reader.end[end - 1]
+    values |= {
+        "reader_start": reader.start[start] / 10.0,
+        "reader_end": reader.end[end - 1] / 10.0,
+        "reader_best": (points - reader.best) / 10.0,
+        "answerable": reader.answerable,
+        "answerable_logit": float(np.log((reader.answerable + 1e-3) / (1.0 - reader.answerable + 1e-3))),
+        "soft_clause": _meant(reader, cover, low, high),
+        "soft_sentence": _meant(reader, cover, s_low, s_high),
+    }
     rows = np.zeros((n, len(NAMES)), dtype=np.float32)
     for column, name in enumerate(NUMERIC):
         rows[:, column] = values.get(name, 0.0)

@@ -124,7 +124,16 @@ def asked(question: Question, folded: str) -> Asked:
     return Asked(" ".join(said), spans, tuple(range(len(question.terms))) or (-1,))
 
 
-def encode(question: Question, given: Text, text: Prepared, vocabulary: Vocabulary) -> tuple[Encoded, Encoded]:
+@dataclass(frozen=True, slots=True)
+class Compared:
+    """A question and a text encoded for each other; ``meant`` as in `Pointers`."""
+
+    question: Encoded
+    text: Encoded
+    meant: Floats
+
+
+def encode(question: Question, given: Text, text: Prepared, vocabulary: Vocabulary) -> Compared:
     """Encode a question and a text for each other: which words they share, hold in common meaning, or lack."""
     said, folded, n = asked(question, text.folded), text.folded, len(text.folded)
     total = sum(t.weight for t in question.terms) or 1.0
@@ -133,16 +142,21 @@ def encode(question: Question, given: Text, text: Prepared, vocabulary: Vocabula
     likeness = _likeness(said, text, vocabulary)
     features = text.fixed.copy()
     words = np.zeros(n, dtype=np.int32)
+    meant = np.zeros((len(question.terms), n), dtype=np.float32)
+    owners = [(t, row) for row, t in enumerate(said.terms) if t >= 0]
     for k, (word, start, end) in enumerate(text.words):
         words[start:end] = vocabulary.words.get(word, 0)
+        for t, row in owners:
+            meant[t, start:end] = np.maximum(meant[t, start:end], likeness[row, k])
         features[start:end, 14] = likeness[:, k].max()
         features[start:end, 15] = max(
             (float(x) * shares[t] for x, t in zip(likeness[:, k], said.terms, strict=True) if t >= 0), default=0.0
         )
+    for t, start, end, force in hits:
+        meant[t, start:end] = np.maximum(meant[t, start:end], force / max(shares[t], 1e-6))
     _mark_matches(features, question, text, said, hits)
-    return _encode_question(question, given, said, hits, likeness, vocabulary), Encoded(
-        _ids(folded, vocabulary), words, features
-    )
+    asked_for = _encode_question(question, given, said, hits, likeness, vocabulary)
+    return Compared(asked_for, Encoded(_ids(folded, vocabulary), words, features), meant)
 
 
 def _matches(question: Question, folded: str, shares: Sequence[float]) -> list[tuple[int, int, int, float]]:
@@ -204,7 +218,7 @@ def _encode_question(
     features = np.zeros((len(said.text), QUESTION_FEATURES), dtype=np.float32)
     words = np.zeros(len(said.text), dtype=np.int32)
     total = sum(t.weight for t in question.terms) or 1.0
-    found = {t: 0.0 for t in range(len(question.terms))}
+    found = dict.fromkeys(range(len(question.terms)), 0.0)
     for t, _, _, force in hits:
         found[t] = max(found[t], force * total / max(question.terms[t].weight, 1e-6))
     for row, ((word, start, end), t) in enumerate(zip(said.words, said.terms, strict=True)):
@@ -252,21 +266,22 @@ class Reader:
         They are normalised over all texts together (Clark and Gardner, ACL 2018), so that texts can be compared.
         """
         pointed = [self._point(question, text) for text in texts]
-        starts = _log_softmax([start for start, _, _ in pointed])
-        ends = _log_softmax([end for _, end, _ in pointed])
+        starts = _log_softmax([start for start, _, _, _ in pointed])
+        ends = _log_softmax([end for _, end, _, _ in pointed])
         best = max((float(s.max() + e.max()) for s, e in zip(starts, ends, strict=True) if len(s)), default=0.0)
-        return [Pointers(s, e, best, p) for s, e, (_, _, p) in zip(starts, ends, pointed, strict=True)]
+        return [Pointers(s, e, best, p, m) for s, e, (_, _, p, m) in zip(starts, ends, pointed, strict=True)]
 
-    def _point(self, question: Question, given: Text) -> tuple[Floats, Floats, float]:
+    def _point(self, question: Question, given: Text) -> tuple[Floats, Floats, float, Floats]:
+        """Logits of start and end, the probability that the text answers, and what it means."""
         w = self.weights
         if not given.text:
-            return np.zeros(0, np.float32), np.zeros(0, np.float32), 0.0
-        asked_for, text = encode(question, given, prepare(given.text), self.vocabulary)
-        q_states = _embed(w, asked_for, "question_in")
+            return np.zeros(0, np.float32), np.zeros(0, np.float32), 0.0, np.zeros((len(question.terms), 0), np.float32)
+        compared = encode(question, given, prepare(given.text), self.vocabulary)
+        q_states = _embed(w, compared.question, "question_in")
         for i in range(2):
             q_states = _block(w, f"question_{i}", q_states, 1)
         summary = _softmax(q_states @ w["question_pool"]) @ q_states
-        states = _embed(w, text, "passage_in")
+        states = _embed(w, compared.text, "passage_in")
         attended = _softmax((states @ w["attend_w"]) @ q_states.T) @ q_states
         merged = np.concatenate([states, attended, states * attended], axis=1)
         states = np.maximum(_affine(w, "merge", merged), 0.0) + summary @ w["summary_w"]
@@ -277,7 +292,7 @@ class Reader:
         pooled = np.concatenate([states.max(0), summary, q_states.max(0)])
         hidden = np.maximum(_affine(w, "answerable_0", pooled), 0.0)
         logit = float(_affine(w, "answerable_1", hidden)[0])
-        return start, end, 1.0 / (1.0 + float(np.exp(-logit)))
+        return start, end, 1.0 / (1.0 + float(np.exp(-logit))), compared.meant
 
 
 def _affine(w: dict[str, Floats], name: str, x: Floats) -> Floats:
@@ -321,8 +336,8 @@ def _log_softmax(parts: Sequence[Floats]) -> list[Floats]:
 
 def unit(vectors: Floats) -> Floats:
     """Return the rows at length one; rows of zeros stay."""
-    out: Floats = vectors / np.maximum(np.linalg.norm(vectors, axis=1, keepdims=True), 1e-6)
-    return out
+    length = np.maximum(np.linalg.norm(vectors, axis=1, keepdims=True), 1e-6)
+    return (vectors / length).astype(np.float32)
 
 
 @cache
