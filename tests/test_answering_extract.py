@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from libqa.answering import candidates, cite, extract, features, phrase, rarity, reader
+from libqa.answering import candidates, cite, extract, features, meaning, phrase, rarity, reader, rerank
 from libqa.answering.understand import Question, understand
 from libqa.text import entities
 
@@ -51,6 +51,18 @@ def ask(question: str) -> Question:
     return understand(question, rarity.rarity)
 
 
+def silent(question: Question, text: str) -> features.Pointers:
+    """What a reader says that prefers nothing."""
+    even = np.full(len(text), -np.log(max(1, len(text))), np.float32)
+    return features.Pointers(even, even, 0.0, 0.5, np.zeros((len(question.terms), len(text)), np.float32))
+
+
+def read(question: Question, *texts: str) -> list[extract.Source]:
+    given = [reader.Text(text) for text in texts]
+    points = reader.load_reader().read(question, given)
+    return [extract.Source(t, p) for t, p in zip(given, points, strict=True)]
+
+
 @given(st.text(alphabet="王小明在2021年5月、，。；“”《》（）主办是为 \nab", max_size=120))
 @settings(max_examples=150)
 def test_candidates_stand_in_one_sentence_and_are_measured(text: str) -> None:
@@ -65,7 +77,7 @@ def test_candidates_stand_in_one_sentence_and_are_measured(text: str) -> None:
         assert laid.clauses[c.last][1] <= high
     question = ask("谁主办？")
     if found:
-        rows = features.measure(question, laid, found, features.locate(question, laid, ""), None, 1.0)
+        rows = features.measure(question, laid, found, features.locate(question, laid, ""), silent(question, text), 1.0)
         assert rows.shape == (len(found), len(features.NAMES))
         assert np.isfinite(rows).all()
 
@@ -81,7 +93,7 @@ def test_features_count_the_words_of_the_question() -> None:
     cover = features.locate(question, laid, "")
     assert cover.passage == pytest.approx(1.0)
     found = candidates.propose(laid)
-    rows = features.measure(question, laid, found, cover, None, 1.0)
+    rows = features.measure(question, laid, found, cover, silent(question, laid.text), 1.0)
     near = {
         c.start: row[features.NAMES.index("near_6")] for c, row in zip(found, rows, strict=True) if c.kind == "person"
     }
@@ -142,19 +154,50 @@ def test_answers_are_said_in_the_language_of_the_question(span: str, kind: str, 
 
 def test_the_reader_points_at_a_plain_answer() -> None:
     question = ask("王小明是什么职务？")
-    pointers = reader.load_reader().read(question, ["王小明是市图书馆馆长。", ""])
+    pointers = reader.load_reader().read(question, [reader.Text("王小明是市图书馆馆长。"), reader.Text("")])
     assert pointers[0].start.shape == pointers[0].end.shape == (11,)
     assert np.exp(pointers[0].start).sum() == pytest.approx(1.0, abs=1e-3)
     assert 0.0 <= pointers[0].answerable <= 1.0
+    assert pointers[0].meant.shape == (len(question.terms), 11)
     assert pointers[1].start.shape == (0,)
 
 
+def test_an_english_question_is_read_as_the_words_that_the_text_holds() -> None:
+    question = ask("Who hosted the meeting?")
+    assert "会议" in reader.asked(question, "王小明主持会议").text
+    said = reader.asked(question, "王小明主持会议")
+    assert all(said.text[a:b] == word for word, a, b in said.words)
+
+
+def test_words_of_like_meaning_count_where_the_words_themselves_are_missing() -> None:
+    question, text = ask("论坛何时召开？"), reader.prepare("论坛于五月举行。")
+    compared = reader.encode(question, reader.Text(text.folded), text, reader.load_reader().vocabulary)
+    held = next(i for i, t in enumerate(question.terms) if t.text == "召开")
+    meant = compared.meant[held]
+    assert meant[text.folded.index("举行")] > 0.4
+    assert meant[text.folded.index("五月")] < meant[text.folded.index("举行")]
+
+
+def test_clauses_are_as_near_as_what_they_mean() -> None:
+    near = meaning.nearness("论坛在哪里举行？", candidates.lay_out("论坛在杭州举行，门票五元。本馆闭馆。"))
+    assert near.clauses.shape == near.around.shape == (3,)
+    assert near.sentences.shape == (2,)
+    assert int(np.argmax(near.clauses)) == 0
+    assert int(np.argmax(near.sentences)) == 0
+
+
+def test_reranking_prefers_the_text_in_which_the_reader_sees_the_answer() -> None:
+    question = ask("王小明是什么职务？")
+    texts = [reader.Text("图书馆每天八点开门，周一闭馆。"), reader.Text("王小明是市图书馆馆长。")]
+    points = reader.load_reader().read(question, texts)
+    scores = rerank.load_reranker().score([1.0, 0.9], points)
+    assert scores[1] > scores[0]
+    assert rerank.measure([1.0, 0.0], points).shape == (2, len(rerank.NAMES))
+
+
 def test_the_best_candidate_comes_first() -> None:
-    sources = [extract.Source(REPORT), extract.Source("图书馆每天八点开门。", share=0.3)]
     question = ask("论坛什么时候举行？")
-    found = extract.extract(
-        question, sources, reader.load_reader().read(question, [s.text for s in sources]), extract.load_ranker()
-    )
+    found = extract.extract(question, read(question, REPORT, "图书馆每天八点开门。"), extract.load_ranker())
     assert [f.score for f in found] == sorted((f.score for f in found), reverse=True)
     best = found[0]
     assert best.candidate.kind == "date"

@@ -54,9 +54,10 @@ class Question:
 
 
 # Measure words after 多少/几 tell a count from a choice; 几 also opens dates (几月几日) and lists (哪几个).
-_MEASURE = "个人名位所家场次项门册种座支届组年天月日周岁米度元万亿倍条件篇本层间台辆张份套卷部户县省市国只头棵片"
+_MEASURE = "个人名位所家场次项门册种类座支届组年天月日周岁米度元万亿倍条件篇本层间台辆张份套卷部户县省市国只头棵片栋幢对批轮期"
 _ZH_RULES: tuple[tuple[Kind, str], ...] = (
-    ("why", r"为什么|为何|为啥|何以|何故|缘何|原因|什么缘故|怎么会"),
+    ("why", r"为什么|为何|为啥|何以|何故|缘何|原因|什么缘故|怎么会|凭什么"),
+    ("list", r"(?:各|分别)[^,。;?谁哪]{0,4}(?:多少|几)"),  # 各有多少: more than one number
     (
         "when",
         r"什么时候|什么时间|何时|何年|何月|哪一?年|哪一?天|哪一?日|哪一?月|哪个月|几月|几号|几时|哪个年份|时间是|日期|多久以前|啥时候|哪几天|哪几年|哪个世纪|什么年代|哪个?时期",
@@ -83,11 +84,11 @@ _ZH_RULES: tuple[tuple[Kind, str], ...] = (
 )
 _EN_RULES: tuple[tuple[Kind, str], ...] = (
     ("why", r"\bwhy\b|\bwhat (?:was|is|were) the reasons?\b|\breason (?:for|why)\b"),
-    ("when", r"\bwhen\b|\b(?:what|which) (?:year|date|day|month|time)\b|\bhow long ago\b"),
+    ("when", r"\bwhen\b|\b(?:what|which) (?:year|date|day|month|time|deadline)\b|\bhow long ago\b"),
     (
         "number",
         r"\bhow (?:many|much|long|far|large|big|often|high|old|tall)\b"
-        r"|\bwhat (?:is|was) the (?:number|total|area|size|amount)\b",
+        r"|\bwhat (?:is|was) the (?:number|total|area|size|amount)\b|\b(?:what|which) (?:percentage|share|proportion)\b",
     ),
     ("where", r"\bwhere\b|\b(?:what|which) (?:city|place|province|country|campus|venue)\b"),
     ("who", r"\bwho(?:m|se)?\b|\bwhich (?:person|speaker|professor|director|expert)\b"),
@@ -126,12 +127,24 @@ _EN_STOP = frozenset(
 )
 
 
+_POLITE = re.compile(
+    r"^\W*(?:(?:could|can|would) you (?:please |kindly )?(?:tell|show) (?:me|us)|do you know"
+    r"|i(?:'d| would) like to know|i want to know|please tell (?:me|us)|may i ask)\b\W*"
+)
+_AMOUNT = re.compile(r"\b(?:number|amount|total|percentage|share|proportion)\b")
+
+
 def _kind(folded: str, english: bool) -> tuple[Kind, str]:
     """The type of a question and what follows its question word; in English the first question word decides."""
+    if english:
+        folded = _POLITE.sub("", folded)
     found = [(m, kind) for kind, pattern in (_EN_RULES if english else _ZH_RULES) if (m := re.search(pattern, folded))]
     if not found:
-        return "what", ""
+        return ("number" if english and _AMOUNT.search(folded) else "what"), ""
     first, kind = min(found, key=lambda pair: pair[0].start()) if english else found[0]
+    if kind == "how" and not english:  # 如何相通的论文是哪份期刊登的: the last question word asks
+        later = [(m, k) for m, k in found if k == "which" and m.start() >= first.end()]
+        first, kind = later[0] if later else (first, kind)
     return kind, folded[first.end() :]
 
 
