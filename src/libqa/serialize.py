@@ -21,8 +21,12 @@ def answer_to_dict(answer: Answer) -> dict[str, Any]:
         "abstained": answer.abstained,
         "confidence": answer.confidence,
         "text": answer.text,
-        "statements": [{"text": s.text, "citations": list(s.citations)} for s in answer.statements],
+        "statements": [
+            {"text": s.text, "citations": list(s.citations), "supported": s.supported} for s in answer.statements
+        ],
         "citations": [asdict(c) for c in answer.citations],
+        "generated": answer.generated,
+        "notice": answer.notice,
     }
 
 
@@ -36,12 +40,16 @@ def answer_from_dict(value: Mapping[str, Any]) -> Answer:
     return Answer(
         question=value["question"],
         text=value["text"],
-        statements=tuple(Statement(s["text"], tuple(s["citations"])) for s in value["statements"]),
+        statements=tuple(
+            Statement(s["text"], tuple(s["citations"]), s.get("supported", True)) for s in value["statements"]
+        ),
         citations=tuple(Citation(**c) for c in value["citations"]),
         abstained=value["abstained"],
         confidence=value["confidence"],
         language=value["language"],
         resolved=value["resolved"],
+        generated=value.get("generated", False),
+        notice=value.get("notice", ""),
     )
 
 

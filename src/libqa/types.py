@@ -69,10 +69,15 @@ class Citation:
 
 @dataclass(frozen=True, slots=True)
 class Statement:
-    """One thing the answer says; ``citations`` are indexes into ``Answer.citations``, never empty."""
+    """One thing the answer says; ``citations`` are indexes into ``Answer.citations``, never empty.
+
+    ``supported`` is false for a generated sentence that its citations do not bear out; they are then only the nearest
+    that the documents say. An extracted statement is always supported.
+    """
 
     text: str
     citations: tuple[int, ...]
+    supported: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,7 +88,9 @@ class Answer:
     says so, in the language of the question, and ``statements`` and ``citations`` are empty. ``confidence`` (0..1) is
     the estimated probability that the documents answer the question and the answer is right. ``language`` is
     ``zh-Hans``, ``zh-Hant`` or ``en``. ``resolved`` is the question as it was understood after the history was taken
-    into account.
+    into account. ``generated`` tells that a language model wrote the statements; else they are extracts. ``notice`` is
+    a line for the reader in the language of the answer, such as that the model could not be reached or that sentences
+    are not supported, or ``""``.
     """
 
     question: str
@@ -94,6 +101,8 @@ class Answer:
     confidence: float
     language: str
     resolved: str
+    generated: bool = False
+    notice: str = ""
 
 
 @dataclass(frozen=True, slots=True)
