@@ -20,7 +20,8 @@ def render(answer: Answer) -> str:
     lines = [s.text + " " + "".join(f"[{n + 1}]" for n in s.citations) for s in answer.statements]
     lines.append("")
     for n, c in enumerate(answer.citations, 1):
-        lines.append(f"[{n}] 《{c.title or c.document_id}》 {c.section}".rstrip() + f": “{c.quote}”")
+        where = ", ".join(part for part in (c.section, c.place) if part)
+        lines.append(f"[{n}] 《{c.title or c.document_id}》 {where}".rstrip() + f": “{c.quote}”")
     return "\n".join(lines)
 
 

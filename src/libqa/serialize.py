@@ -55,7 +55,12 @@ def answer_from_dict(value: Mapping[str, Any]) -> Answer:
 
 def hit_to_dict(hit: Hit) -> dict[str, Any]:
     """Return a search hit as JSON values (``search-hit.schema.json``): the whole passage, the document's identity."""
-    return {"score": hit.score, "passage": asdict(hit.passage), "document": document_to_dict(hit.document)}
+    return {
+        "score": hit.score,
+        "passage": asdict(hit.passage),
+        "place": hit.document.place(hit.passage.start, hit.passage.end),
+        "document": document_to_dict(hit.document),
+    }
 
 
 def document_to_dict(document: Document) -> dict[str, Any]:
