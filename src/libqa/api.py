@@ -199,9 +199,13 @@ class LibQA:
         """
         return self._index.remove(ids)
 
-    def documents(self) -> list[Document]:
-        """Return all documents of the index."""
-        return self._index.documents()
+    def documents(self, offset: int = 0, limit: int | None = None) -> list[Document]:
+        """Return all documents of the index, or ``limit`` of them from ``offset`` on, in the order of their writing."""
+        return self._index.documents(offset, limit)
+
+    def count(self) -> int:
+        """Return the number of documents in the index; cheap, however many there are."""
+        return self._index.count()
 
     def document(self, identity: str) -> Document:
         """Return one document.

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Mapping
-from dataclasses import dataclass, fields, replace
+from dataclasses import dataclass, field, fields, replace
 from pathlib import Path
 
 from libqa.errors import SettingError
@@ -34,6 +34,18 @@ class Settings:
     """How long a writer waits for another writer, in seconds."""
     host: str = "127.0.0.1"
     port: int = 7860
+    token: str = field(default="", repr=False)
+    """Secret of `libqa serve`: changing documents over HTTP needs it, and so does reading from other computers."""
+    server_names: str = ""
+    """Names, separated by commas, under which the service is reached besides its addresses and ``localhost``."""
+    max_upload_mb: float = 64.0
+    """Largest upload to the service accepted, in MiB."""
+    questions_per_minute: int = 240
+    """Questions the service takes from one client in a minute; 0: any number."""
+    at_once: int = 4
+    """Questions that the service works on at the same time."""
+    waiting: int = 64
+    """Questions that may wait for their turn; the service turns away more."""
 
     @property
     def index_dir(self) -> Path:

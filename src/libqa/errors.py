@@ -42,6 +42,10 @@ class QuestionError(LibQAError):
     """The question is empty or too long."""
 
 
+class ServiceBusy(LibQAError):
+    """The service has more to do than it takes on at a time, or from one client in a minute."""
+
+
 class MissingExtra(LibQAError):
     """An optional part of libqa is not installed."""
 

@@ -261,9 +261,17 @@ def document(connection: sqlite3.Connection, identity: str) -> Document | None:
     return _document(row) if row else None
 
 
-def documents(connection: sqlite3.Connection) -> list[Document]:
-    """Return all documents in the order in which they were written."""
-    return [_document(row) for row in connection.execute(_DOCUMENT + " ORDER BY d.number")]
+def documents(connection: sqlite3.Connection, offset: int = 0, limit: int | None = None) -> list[Document]:
+    """Return the documents in the order in which they were written: all, or ``limit`` of them from ``offset`` on."""
+    most = -1 if limit is None else limit
+    rows = connection.execute(_DOCUMENT + " ORDER BY d.number LIMIT ? OFFSET ?", (most, offset))
+    return [_document(row) for row in rows]
+
+
+def count_documents(connection: sqlite3.Connection) -> int:
+    """Return how many documents there are; read from the index over their ids, not from their texts."""
+    (count,) = connection.execute("SELECT count(*) FROM documents").fetchone()
+    return int(count)
 
 
 _PASSAGE = (
