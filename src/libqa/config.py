@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, fields, replace
 from pathlib import Path
 
@@ -18,7 +18,10 @@ else:
 
 @dataclass(frozen=True, slots=True)
 class Settings:
-    """Everything a user may set; the name in ``libqa.toml``, the environment name is ``LIBQA_`` plus it in capitals."""
+    """Everything a user may set; the name in ``libqa.toml``, the environment name is ``LIBQA_`` plus it in capitals.
+
+    What begins with ``llm_`` may also stand in a table: ``base_url`` in ``[llm]`` is ``llm_base_url``.
+    """
 
     index: Path | None = None
     """Directory of the index; ``None`` means the user's data directory."""
@@ -46,6 +49,20 @@ class Settings:
     """Questions that the service works on at the same time."""
     waiting: int = 64
     """Questions that may wait for their turn; the service turns away more."""
+    llm_base_url: str = ""
+    """Address of an OpenAI-compatible endpoint, up to ``/v1``; ``""``: answers are extracted, no model is asked."""
+    llm_model: str = ""
+    """Name of the model there."""
+    llm_api_key: str = field(default="", repr=False)
+    """Key of the endpoint, if it asks for one."""
+    llm_first_seconds: float = 20.0
+    """How long to wait for the model's first word, in seconds; then the answer is extracted."""
+    llm_stall_seconds: float = 3.0
+    """How long the model may be silent once it has begun, in seconds."""
+    llm_timeout_seconds: float = 60.0
+    """How long a whole generated answer may take, in seconds."""
+    llm_max_tokens: int = 1024
+    """Longest generated answer, in tokens of the model, thinking included."""
 
     @property
     def index_dir(self) -> Path:
@@ -69,6 +86,14 @@ def _coerce(name: str, value: object, where: str) -> object:
     return Path(str(value)).expanduser() if kind.startswith("Path") else str(value)
 
 
+def _flat(table: Mapping[str, object]) -> Iterator[tuple[str, object]]:
+    for name, value in table.items():
+        if isinstance(value, Mapping):
+            yield from ((f"{name}_{inner}", setting) for inner, setting in value.items())
+        else:
+            yield name, value
+
+
 def load_settings(start: Path | None = None, environ: Mapping[str, str] | None = None) -> Settings:
     """Return the settings from ``libqa.toml`` in ``start`` (default: the working directory) and the environment.
 
@@ -88,7 +113,7 @@ def load_settings(start: Path | None = None, environ: Mapping[str, str] | None =
             table = tomllib.loads(file.read_text(encoding="utf-8"))
         except (tomllib.TOMLDecodeError, UnicodeDecodeError) as e:
             raise SettingError(str(file), f"not valid TOML ({e})", "correct or remove the file") from None
-        for name, value in table.items():
+        for name, value in _flat(table):
             if name not in known:
                 raise SettingError(str(file), f"unknown setting {name!r}", f"known are {', '.join(sorted(known))}")
             values[name] = _coerce(name, value, f"{file}: {name}")
