@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Callable
-from datetime import date
+from datetime import date, datetime
+from pathlib import Path
+from typing import get_args
 
+import jsonschema
 import pytest
 import rispy
 from hypothesis import given
@@ -13,11 +17,14 @@ from hypothesis import strategies as st
 from markdown_it import MarkdownIt
 from pybtex.database import parse_string
 
+from libqa import LibQA
+from libqa.cli import CiteStyle, main
 from libqa.errors import DocumentMissing, SettingError
 from libqa.references import STYLES, Style, numbers, references, render
 from libqa.references.names import Name, split_names
 from libqa.references.work import pages_of, published
 from libqa.types import Citation, Document
+from tests.conftest import ROOT
 
 DAY = date(2026, 11, 22)
 HOSTILE = (
@@ -412,3 +419,66 @@ def test_dates_are_read_as_exactly_as_they_are_known(text: str, expected: str) -
 )
 def test_only_pages_are_pages(places: list[str], expected: str) -> None:
     assert pages_of(places) == expected
+
+
+def test_the_command_knows_the_same_styles() -> None:
+    assert get_args(CiteStyle) == STYLES
+
+
+@pytest.fixture(scope="module")
+def shelf(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """An index of two documents, one of them cited for two statements."""
+    directory = tmp_path_factory.mktemp("shelf") / "index"
+    report = Document(
+        "report",
+        "读书周于2025年4月21日在银杏厅开幕，由馆长欧阳明主持，600余人到场。",
+        "读书周在银杏厅开幕",
+        {"publisher": "城北大学图书馆", "date": "2025-04-22", "url": "https://lib.example/2025/0422"},
+    )
+    lending = Document(
+        "lending", "馆际互借一般三个工作日送达。", "馆际互借", {"type": "R", "author": "林静", "date": "2024"}
+    )
+    LibQA.build([report, lending], directory).close()
+    return directory
+
+
+def run(capsys: pytest.CaptureFixture[str], *arguments: str) -> tuple[int, str, str]:
+    with pytest.raises(SystemExit) as stop:
+        main(list(arguments))
+    out, err = capsys.readouterr()
+    return int(stop.value.code or 0), out, err
+
+
+def test_ask_gives_the_references(shelf: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    today = datetime.now().astimezone().date().isoformat()
+    asked = ("ask", "读书周由谁主持？", "--index", str(shelf), "--cite")
+    entry = f"读书周在银杏厅开幕[EB/OL]. 城北大学图书馆, 2025(2025-04-22)[{today}]. https://lib.example/2025/0422."
+    code, out, err = run(capsys, *asked, "gbt7714")
+    first, blank, last = out.splitlines()
+    assert (code, blank, last, err) == (0, "", f"[1] {entry}", "")
+    assert "欧阳明" in first
+    assert first.endswith(" [1]")
+    code, out, err = run(capsys, *asked, "bibtex")
+    assert (code, list(parse_string(out, "bibtex").entries)) == (0, ["report"])
+    assert "欧阳明" in err
+    code, out, err = run(capsys, *asked, "ris")
+    assert rispy.loads(out)[0]["title"] == "读书周在银杏厅开幕"
+    code, out, _ = run(capsys, *asked, "markdown")
+    assert "<https://lib.example/2025/0422>." in out
+    assert "\n   > “" in out
+    code, out, _ = run(capsys, *asked, "gbt7714", "--json")
+    value = json.loads(out)
+    schema = json.loads((ROOT / "docs" / "schema" / "answer.schema.json").read_text(encoding="utf-8"))
+    jsonschema.validate(value, schema)
+    [told] = value["references"]["entries"]
+    assert (told["number"], told["document_id"], told["text"]) == (1, "report", f"[1] {entry}")
+    assert told["citations"] == list(range(len(value["citations"])))
+
+
+def test_a_refusal_has_no_references_and_a_wrong_style_is_wrong_usage(
+    shelf: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    code, out, _ = run(capsys, "ask", "海底两万里的作者养了几只猫？", "--index", str(shelf), "--cite", "bibtex")
+    assert code == 3
+    assert "@" not in out
+    assert run(capsys, "ask", "读书周由谁主持？", "--index", str(shelf), "--cite", "apa")[0] == 2

@@ -8,7 +8,7 @@ import sys
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import typer
 
@@ -18,7 +18,10 @@ from libqa.errors import LibQAError, QuestionError, ReadError
 
 if TYPE_CHECKING:
     from libqa.api import LibQA
+    from libqa.types import Answer
 
+CiteStyle = Literal["gbt7714", "bibtex", "ris", "markdown"]
+"""`libqa.references.Style`, said here so that the command starts without them."""
 NOT_IN_DOCUMENTS = 3
 
 app = typer.Typer(
@@ -49,16 +52,23 @@ def ask(
     history: Annotated[
         Path | None, typer.Option(help="JSON file with what was said before: a list of [question, answer] pairs.")
     ] = None,
+    cite: Annotated[
+        CiteStyle | None,
+        typer.Option(help="Give the sources as references; docs/references.md shows them.", show_default=False),
+    ] = None,
     index: IndexOption = None,
 ) -> None:
     """Answer a question, each statement with the exact passage it comes from."""
     asked, earlier = _question(question), _history(history)
     with _open(index) as qa:
         answer = qa.ask(asked, history=earlier, k=k)
+        cited = _references(qa, answer, cite) if cite else {}
     if as_json:
         from libqa.serialize import answer_to_dict
 
-        console.print_json(answer_to_dict(answer), indent=2)
+        console.print_json(answer_to_dict(answer) | ({"references": cited} if cited else {}), indent=2)
+    elif cited and not answer.abstained:
+        _print_cited(answer, cited)
     else:
         print(console.visible(console.render(answer)))
     if answer.abstained:
@@ -240,6 +250,31 @@ def repair(
             console.note(f"{file}:{line}: {edit.before!r} -> {edit.after!r} ({edit.certainty}: {edit.reason})")
     proof = "proven by damaging it again" if repaired.proven else "not proven: damaging it again gives another text"
     console.note(f"{file}: {len(repaired.edits)} edits; {proof}" if repaired.changed else f"{file}: nothing to repair")
+
+
+def _references(qa: LibQA, answer: Answer, style: CiteStyle) -> dict[str, Any]:
+    from datetime import datetime
+
+    from libqa.serialize import references_to_dict
+
+    today = datetime.now().astimezone().date()
+    return references_to_dict(answer.citations, qa.document, style, today)
+
+
+def _print_cited(answer: Answer, cited: dict[str, Any]) -> None:
+    """Print the answer and its references; those that programs import stand alone on standard output."""
+    from libqa.references import numbers
+    from libqa.references.markdown import escape
+
+    said = console.said(answer, numbers(answer.citations))
+    if cited["style"] in ("bibtex", "ris"):
+        for line in said:
+            console.note(line)
+    elif cited["style"] == "markdown":
+        print(console.visible("\n\n".join(map(escape, said))) + "\n")
+    else:
+        print(console.visible("\n".join(said)) + "\n")
+    print(console.visible(cited["text"]))
 
 
 def _serving(address: str) -> None:

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
 from libqa.types import Answer, Citation, Document, Hit, Statement
 
 if TYPE_CHECKING:
+    from datetime import date
+
+    from libqa.references import Style
     from libqa.text import Repair
 
 
@@ -51,6 +54,23 @@ def answer_from_dict(value: Mapping[str, Any]) -> Answer:
         generated=value.get("generated", False),
         notice=value.get("notice", ""),
     )
+
+
+def references_to_dict(
+    citations: Sequence[Citation], document: Callable[[str], Document], style: Style, accessed: date
+) -> dict[str, Any]:
+    """Return the references of `libqa.references` as JSON values: each entry, and all of them as one text."""
+    from libqa.references import references, render
+
+    return {
+        "style": style,
+        "accessed": accessed.isoformat(),
+        "text": render(citations, document, style, accessed),
+        "entries": [
+            {"number": r.number, "document_id": r.document_id, "citations": list(r.citations), "text": r.text}
+            for r in references(citations, document, style, accessed)
+        ],
+    }
 
 
 def hit_to_dict(hit: Hit) -> dict[str, Any]:
