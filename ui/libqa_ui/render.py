@@ -129,8 +129,11 @@ def pending(turn: int, question: str, statements: Sequence[tuple[str, Sequence[i
     return _turn(turn, question, f'<div class="answer">{written or waiting}</div>', busy=True)
 
 
-def answered(turn: int, answer: Answer, language: Language) -> str:
-    """Return a finished turn: the direct answer first, the supporting statements, their sources; or the refusal."""
+def answered(turn: int, answer: Answer, language: Language, cite: str = "") -> str:
+    """Return a finished turn: the direct answer first, the supporting statements, their sources; or the refusal.
+
+    ``cite`` is the HTML of the row that copies references (`libqa_ui.citing`).
+    """
     if answer.abstained:
         body = (
             f'<div class="answer refused"><p class="refusal" {tongue(answer.text)}>{escape(answer.text)}</p>'
@@ -146,7 +149,7 @@ def answered(turn: int, answer: Answer, language: Language) -> str:
         f'data-copied="{say("copied", language)}" data-failed="{say("copy_failed", language)}">'
         f"{say('copy', language)}</button>"
     )
-    body = f'<div class="answer">{statements}{_sources(turn, answer.citations, language)}{copy}</div>'
+    body = f'<div class="answer">{statements}{_sources(turn, answer.citations, language)}<div class="tools">{copy}{cite}</div></div>'
     return _turn(turn, answer.question, _understood(answer, language) + body)
 
 

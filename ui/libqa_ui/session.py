@@ -15,10 +15,10 @@ from collections.abc import AsyncIterator, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from libqa.errors import LibQAError
+from libqa.errors import DocumentMissing, LibQAError
 from libqa.reading import bundled_corpus
 from libqa.types import Answer, Document
-from libqa_ui import panel, render
+from libqa_ui import citing, panel, render
 from libqa_ui.strings import Language, examples, known, say
 
 if TYPE_CHECKING:
@@ -48,7 +48,8 @@ class Session:
         """Return the turns so far as HTML, or the welcome when there are none."""
         if not turns:
             return [render.welcome(language, self.examples(language))]
-        return [render.answered(number, answer, language) for number, answer in enumerate(turns)]
+        cites = citing.rows(turns, self._held, language)
+        return [render.answered(n, answer, language, cites[n]) for n, answer in enumerate(turns)]
 
     def examples(self, language: Language) -> list[str]:
         """Return the example questions if the index holds the corpus they are about, the one that comes with libqa."""
@@ -160,6 +161,13 @@ class Session:
             return self.qa.document(document_id)
         except LibQAError:  # removed since; the answer still holds the quote
             return None
+
+    def _held(self, document_id: str) -> Document:
+        """Return a document; whatever keeps it from being read, the answers given stay on the page."""
+        try:
+            return self.qa.document(document_id)
+        except LibQAError as error:
+            raise DocumentMissing(document_id, error.reason, error.remedy) from error
 
 
 def explain(error: Exception, language: Language) -> str:
