@@ -15,6 +15,8 @@ if sys.version_info >= (3, 11):
 else:
     import tomli as tomllib
 
+_TRUTH = {"true": True, "1": True, "yes": True, "false": False, "0": False, "no": False}
+
 
 @dataclass(frozen=True, slots=True)
 class Settings:
@@ -33,6 +35,16 @@ class Settings:
     """Longest question accepted, in characters."""
     max_file_mb: float = 64.0
     """Largest file accepted, in MiB."""
+    max_unpacked_mb: float = 512.0
+    """Most that a zip archive, an Office file or a book may unpack to, in MiB, and the longest text of any file."""
+    parse_seconds: float = 60.0
+    """Longest time that reading one PDF, Office file, book, web page or archive may take, in seconds."""
+    parse_mb: float = 1024.0
+    """Most memory that reading one such file may use, in MiB of address space (where the system can limit it)."""
+    fetch_seconds: float = 60.0
+    """Longest time that fetching one URL may take, in seconds."""
+    allow_private_urls: bool = False
+    """Whether URLs may lead to private, loopback and other addresses that are not of the open Internet."""
     lock_seconds: float = 30.0
     """How long a writer waits for another writer, in seconds."""
     host: str = "127.0.0.1"
@@ -81,6 +93,10 @@ def _coerce(name: str, value: object, where: str) -> object:
             return float(str(value))
         if kind == "int":
             return int(str(value))
+        if kind == "bool":
+            return _TRUTH[str(value).lower()]
+    except KeyError:
+        raise SettingError(where, f"{value!r} is neither true nor false", f"set {name} to true or false") from None
     except ValueError:
         raise SettingError(where, f"{value!r} is not a number", f"set {name} to a number") from None
     return Path(str(value)).expanduser() if kind.startswith("Path") else str(value)
