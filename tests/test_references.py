@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+import os
 import re
+import sys
 from collections.abc import Callable
 from datetime import date, datetime
 from pathlib import Path
@@ -24,7 +26,7 @@ from libqa.references import STYLES, Style, numbers, references, render
 from libqa.references.names import Name, split_names
 from libqa.references.work import pages_of, published
 from libqa.types import Citation, Document
-from tests.conftest import ROOT
+from tests.conftest import ROOT, Run
 
 DAY = date(2026, 11, 22)
 HOSTILE = (
@@ -482,3 +484,32 @@ def test_a_refusal_has_no_references_and_a_wrong_style_is_wrong_usage(
     assert code == 3
     assert "@" not in out
     assert run(capsys, "ask", "读书周由谁主持？", "--index", str(shelf), "--cite", "apa")[0] == 2
+
+
+PAGE = (ROOT / "docs" / "references.md").read_text(encoding="utf-8")
+
+
+def test_the_page_shows_what_its_python_prints(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    [code], [shown] = (
+        re.findall(rf"^```{kind}\n(.*?)^```", PAGE, re.DOTALL | re.MULTILINE) for kind in ("python", "text")
+    )
+    exec(compile(code, "docs/references.md", "exec"), {})
+    assert capsys.readouterr().out == shown
+
+
+def test_the_commands_of_the_page_run(
+    corpus_index: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, run_offline: Run
+) -> None:
+    [commands] = re.findall(r"^```sh\n(.*?)^```", PAGE, re.DOTALL | re.MULTILINE)
+    path = os.pathsep.join([str(Path(sys.executable).parent), os.environ["PATH"]])
+    done = run_offline("sh", "-euc", commands, env={"LIBQA_INDEX": str(corpus_index), "PATH": path}, cwd=tmp_path)
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.decode().startswith("2022年2月。 [1]\n\n[1] 新时代西部双一流大学图书馆建设联盟的成立与宗旨[Z]. ")
+    assert list(parse_string((tmp_path / "alliance.bib").read_text(encoding="utf-8"), "bibtex").entries) == [
+        "founding-and-aims"
+    ]
+    [record] = rispy.loads((tmp_path / "alliance.ris").read_text(encoding="utf-8"))
+    assert record["notes"] == ["“联盟于2022年2月正式成立”"]
