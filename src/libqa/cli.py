@@ -195,30 +195,74 @@ def serve(
 def evaluate(
     sets: Annotated[
         list[str] | None,
-        typer.Argument(help="Question sets: .jsonl files, or names in eval/questions/.", show_default="core"),
+        typer.Argument(
+            help="Question sets: .jsonl files, names in eval/questions/, or public sets such as cmrc2018/trial in the "
+            "folder LIBQA_DATA.",
+            show_default="core",
+        ),
     ] = None,
-    report: Annotated[Path | None, typer.Option(help="Directory for the results of this run as JSON.")] = None,
+    more_sets: Annotated[
+        list[str] | None, typer.Option("--set", help="The same as naming it as an argument.", show_default=False)
+    ] = None,
+    report: Annotated[
+        Path | None, typer.Option(help="Directory for this run: one JSON file, one HTML page that opens offline.")
+    ] = None,
     as_json: JsonOption = False,
-    fail_under: Annotated[
-        float | None, typer.Option(min=0, max=1, help="Exit 1 if the share of right and cited answers is below this.")
+    against: Annotated[
+        Path | None,
+        typer.Option(
+            help="JSON of an earlier run to compare with.", show_default="the newest of the same sets in --report"
+        ),
     ] = None,
+    fail_under: Annotated[
+        list[str] | None,
+        typer.Option(
+            metavar="FIGURE=VALUE",
+            help="Exit 1 if a figure is worse, e.g. right_and_cited=0.9 or paraphrase:hit@10=0.95; repeatable.",
+            show_default=False,
+        ),
+    ] = None,
+    limit: Annotated[int | None, typer.Option(min=1, help="Most questions of each set.", show_default="all")] = None,
+    pool: Annotated[
+        list[str] | None,
+        typer.Option(
+            metavar="NAME:COUNT", help="Distractors for public sets, e.g. crud_news/text:20000.", show_default=False
+        ),
+    ] = None,
+    without_gold: Annotated[
+        bool, typer.Option("--without-gold", help="Ask public sets again without the paragraphs that answer them.")
+    ] = False,
+    reading: Annotated[
+        bool, typer.Option("--reading", help="Give the reader the paragraph: right sentence and span F1.")
+    ] = False,
+    baselines: Annotated[
+        bool, typer.Option("--baselines", help="Compare retrieval with BM25, vectors alone and fusion.")
+    ] = False,
     index: IndexOption = None,
 ) -> None:
-    """Ask question sets and measure retrieval, answers, citations and refusals."""
-    from libqa.evaluation.questions import load_sets
-    from libqa.evaluation.runner import run, save
+    """Ask question sets and measure retrieval, answers, citations and refusals (extra eval)."""
+    from libqa.evaluation import command, comparing
     from libqa.evaluation.table import render
 
-    questions = load_sets(sets or ["core"])
-    with _open(index) as qa, console.progress("asking") as move:
-        result = run(qa, questions, move)
+    names = (*(sets or ()), *(more_sets or ())) or ("core",)
+    plan = command.Plan(names, limit, tuple(pool or ()), without_gold, reading, baselines)
+    demands = command.parse_demands(fail_under or ())
+    earlier = None if against is None else comparing.load_run(against)
+    result, run = command.evaluate(plan, _settings(index), console.progress)
+    if against is None and report is not None:
+        against = comparing.newest_run(report, [s["name"] for s in run["sets"]])
+        earlier = None if against is None else comparing.load_run(against)
+    command.add_comparison(run, earlier, "" if against is None else against.name)
     if report is not None:
-        save(result, report)
+        console.note(f"report: {command.save(run, earlier, report)[1]}")
     if as_json:
-        console.print_json(result.to_dict(), indent=2)
+        console.print_json(run)
     else:
-        print(console.visible(render(result)))
-    if fail_under is not None and (result.figures["right_and_cited"] or 0.0) < fail_under:
+        print(console.visible(render(result, run["comparison"])))
+    failed = command.failing(run, demands)
+    for line in failed:
+        console.note(f"libqa eval: {line}")
+    if failed:
         raise typer.Exit(1)
 
 
