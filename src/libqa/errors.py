@@ -50,6 +50,10 @@ class MissingExtra(LibQAError):
     """An optional part of libqa is not installed."""
 
 
+class MissingReader(ReadError, MissingExtra):
+    """A file cannot become a document because the package that reads its format is not installed."""
+
+
 class ModelError(LibQAError):
     """A model is missing, damaged or not the one that was asked for."""
 
