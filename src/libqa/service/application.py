@@ -49,8 +49,9 @@ def assemble(qa: LibQA, private: bool, names: frozenset[str]) -> FastAPI:
     from libqa_ui.strings import choose_language
 
     settings = qa.settings
-    metrics = Metrics(qa)
-    desk = Desk(qa, Gate(settings.at_once, settings.waiting), Gate(1, _CHANGES_WAITING), metrics)
+    gate = Gate(settings.at_once, settings.waiting)
+    metrics = Metrics(qa, gate)
+    desk = Desk(qa, gate, Gate(1, _CHANGES_WAITING), metrics)
     mcp = Mcp(desk)
 
     @asynccontextmanager

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, ProcessCollector, generate_latest
 
+from libqa.service.limits import Gate
 from libqa.service.page import App, Message, Receive, Scope, Send
 from libqa.types import Answer
 
@@ -19,9 +20,9 @@ _SECONDS = (0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0, 60.0)
 
 
 class Metrics:
-    """Counts requests and answers; ``page`` is what ``/api/metrics`` shows."""
+    """Counts requests and answers, and looks at the ``gate`` of questions; ``page`` is what ``/api/metrics`` shows."""
 
-    def __init__(self, qa: LibQA) -> None:
+    def __init__(self, qa: LibQA, gate: Gate) -> None:
         self._qa = qa
         self._registry = registry = CollectorRegistry()
         ProcessCollector(registry=registry)
@@ -41,7 +42,10 @@ class Metrics:
         self._thinking = Histogram(
             "libqa_answer_seconds", "Time from a question's turn to its answer.", buckets=_SECONDS, registry=registry
         )
-        self._open = Gauge("libqa_questions_in_progress", "Questions being worked on.", registry=registry)
+        inside = Gauge("libqa_requests_in_progress", "Questions and searches being worked on.", registry=registry)
+        inside.set_function(lambda: gate.inside)
+        waiting = Gauge("libqa_requests_waiting", "Questions and searches that wait for their turn.", registry=registry)
+        waiting.set_function(lambda: gate.queued)
         self._documents = Gauge("libqa_documents", "Documents in the index.", registry=registry)
         self._passages = Gauge("libqa_passages", "Passages in the index.", registry=registry)
 
@@ -54,14 +58,12 @@ class Metrics:
             nonlocal outcome
             outcome = "refused" if answer.abstained else "answered"
 
-        self._open.inc()
         try:
             yield done
         except Exception:
             outcome = "failed"
             raise
         finally:
-            self._open.dec()
             self._answers.labels(outcome).inc()
             self._thinking.observe(time.perf_counter() - begun)
 
