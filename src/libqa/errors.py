@@ -60,3 +60,14 @@ class ModelError(LibQAError):
 
 class SettingError(LibQAError):
     """A setting in libqa.toml, the environment or an argument is wrong."""
+
+
+class EndpointError(LibQAError):
+    """The language model's endpoint gave no answer, or no whole one; users get the extractive answer and a notice.
+
+    ``kind`` is a word for programs: unreachable, refused, unknown, busy, failing, silent, broken, malformed, endless.
+    """
+
+    def __init__(self, thing: str, reason: str, remedy: str, kind: str) -> None:
+        self.kind = kind
+        super().__init__(thing, reason, remedy)

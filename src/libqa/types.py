@@ -109,6 +109,14 @@ class Statement:
 
 
 @dataclass(frozen=True, slots=True)
+class Step:
+    """A statement of an answer that is still being written, with the citations that it is the first to use."""
+
+    statement: Statement
+    citations: tuple[Citation, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Answer:
     """The answer to a question.
 

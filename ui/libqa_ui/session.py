@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any
 
 from libqa.errors import DocumentMissing, LibQAError
 from libqa.reading import bundled_corpus
-from libqa.types import Answer, Document
+from libqa.types import Answer, Document, Statement
 from libqa_ui import citing, panel, render
 from libqa_ui.strings import Language, examples, known, say
 
@@ -99,11 +99,9 @@ class Session:
             remark = render.notice(explain(error, language))
             yield {"conversation": self.conversation(turns, language), "remark": remark, "box": question}
 
-    async def _stream(
-        self, question: str, turns: list[Answer]
-    ) -> AsyncIterator[Answer | list[tuple[str, tuple[int, ...]]]]:
+    async def _stream(self, question: str, turns: list[Answer]) -> AsyncIterator[Answer | list[Statement]]:
         """The statements so far, at most once in ``REFRESH`` seconds, and in the end the whole answer."""
-        written: list[tuple[str, tuple[int, ...]]] = []
+        written: list[Statement] = []
         unfinished, shown = "", time.monotonic()
         history = [(earlier.question, earlier.text) for earlier in turns[-HISTORY:]]
         async for event in self.qa.astream(question, history=history):
@@ -111,13 +109,15 @@ class Session:
                 yield event.answer
                 return
             if event.statement is not None:
-                written.append((event.statement.text, event.statement.citations))
+                written.append(event.statement)
                 unfinished = ""
+            elif event.kind == "restart":
+                written, unfinished = [], ""
             elif event.kind == "token":
                 unfinished += event.text
             if time.monotonic() - shown >= REFRESH and (written or unfinished):
                 shown = time.monotonic()
-                yield [*written, (unfinished, ())] if unfinished else list(written)
+                yield [*written, Statement(unfinished, ())] if unfinished else list(written)
 
     def cite(self, data: Mapping[str, Any], turns: list[Answer], language: Language) -> Update:
         """Open the citation that ``data`` names by ``turn`` and ``number``."""

@@ -52,6 +52,13 @@ _TABLE: dict[str, tuple[str, str, str]] = {
         "瀏覽器不允許複製，請手動選取",
         "The browser refused; please select by hand",
     ),
+    "unsupported": ("未获原文证实", "未獲原文證實", "not confirmed"),
+    "unsupported_hint": (
+        "这一句由语言模型写成，所引原文不足以证实它；编号所指只是最接近的原文。",
+        "這一句由語言模型寫成，所引原文不足以證實它；編號所指只是最接近的原文。",
+        "A language model wrote this sentence, and the passages do not bear it out; "
+        "the numbers lead to what comes nearest.",
+    ),
     "refused_hint": (
         "可以换个说法再问，或查看所载文献的目录。",
         "可以換個說法再問，或查看所載文獻的目錄。",
