@@ -155,7 +155,12 @@ async def put_document(
     status_code=204,
     response_class=Response,
     openapi_extra=_TOKEN,
-    responses={204: {"description": "It is removed."}, **_MISSING, 429: _WRITING[429]},
+    responses={
+        204: {"description": "It is removed."},
+        **_MISSING,
+        **told(422, "A wrong parameter."),
+        429: _WRITING[429],
+    },
 )
 async def delete_document(identity: str, at: At) -> Response:
     """Remove a document from the index."""

@@ -130,6 +130,13 @@ class Completion(BaseModel):
     usage: dict[str, int]
 
 
+CHUNK = {
+    "type": "object",
+    "required": ["data"],
+    "properties": {"data": {"type": "string", "description": "A `chat.completion.chunk` as JSON, or `[DONE]`."}},
+}
+
+
 def _described(*statuses: int) -> Described:
     return {status: {"model": Failure, "description": ERRORS[status]} for status in statuses}
 
@@ -157,7 +164,7 @@ async def list_models() -> Response:
     operation_id="get_model",
     summary="Describe a model",
     response_class=Response,
-    responses={200: {"model": Model, "description": "The model."}, **_NO_MODEL},
+    responses={200: {"model": Model, "description": "The model."}, **_NO_MODEL, **_described(422)},
 )
 async def get_model(model: str) -> Response:
     """Describe the model."""
@@ -175,7 +182,7 @@ async def get_model(model: str) -> Response:
             "model": Completion,
             "description": "The answer; with `stream` as `chat.completion.chunk` events, statement by statement, "
             "ended by `data: [DONE]`.",
-            "content": {"text/event-stream": {"schema": {"type": "string"}}},
+            "content": {"text/event-stream": {"schema": CHUNK}},
         },
         **_NO_MODEL,
         **_described(400, 413, 422, 429, 503),

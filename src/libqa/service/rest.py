@@ -80,7 +80,14 @@ ANSWERED: Described = {
         "content": {
             "application/json": {"example": EXAMPLE},
             "text/event-stream": {
-                "schema": {"type": "string"},
+                "schema": {
+                    "type": "object",
+                    "required": ["event", "data"],
+                    "properties": {
+                        "event": {"enum": ["token", "citation", "statement", "done", "error"]},
+                        "data": {"type": "string", "contentMediaType": "application/json"},
+                    },
+                },
                 "example": 'event: token\ndata: {"text":"四川成都"}\n\n',
             },
         },
