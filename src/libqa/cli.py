@@ -18,7 +18,7 @@ from libqa.errors import LibQAError, QuestionError, ReadError
 
 if TYPE_CHECKING:
     from libqa.api import LibQA
-    from libqa.types import Answer
+    from libqa.types import Answer, Document
 
 CiteStyle = Literal["gbt7714", "bibtex", "ris", "markdown"]
 """`libqa.references.Style`, said here so that the command starts without them."""
@@ -98,8 +98,10 @@ def search(
 @app.command()
 def build(
     corpus: Annotated[
-        Path | None,
-        typer.Argument(help="Directory or file with the documents; default: the bundled corpus.", show_default=False),
+        str | None,
+        typer.Argument(
+            help="Directory, file or URL with the documents; default: the bundled corpus.", show_default=False
+        ),
     ] = None,
     index: IndexOption = None,
     embedder: Annotated[
@@ -113,17 +115,24 @@ def build(
 
 @app.command()
 def add(
-    files: Annotated[list[Path], typer.Argument(help="Files or directories.", show_default=False)],
+    files: Annotated[list[str], typer.Argument(help="Files, directories or URLs.", show_default=False)],
     index: IndexOption = None,
 ) -> None:
-    """Add documents to the index; one with the id of an indexed document replaces it."""
+    """Add documents to the index; one with the id of an indexed document replaces it.
+
+    A file that cannot be read is named with the reason; the others go in. Exit status 1 only if none does.
+    """
     failed: list[ReadError] = []
-    with _open(index) as qa, console.progress("adding") as move:
-        ids = qa.add(files, progress=move, on_error=failed.append)
+    with _open(index) as qa:
+        with console.progress("adding") as move:
+            ids = qa.add(files, progress=move, on_error=failed.append)
+        added = [qa.document(document_id) for document_id in ids]
     for error in failed:
         console.report(error)
-    for document_id in ids:
-        print(console.visible(document_id))
+    for document in added:
+        print(console.visible(document.id))
+    if added or len(failed) > 1:
+        _summary("added", added, len(failed))
     if not ids:
         raise typer.Exit(1)
 
@@ -241,12 +250,12 @@ def evaluate(
     index: IndexOption = None,
 ) -> None:
     """Ask question sets and measure retrieval, answers, citations and refusals (extra eval)."""
-    from libqa.evaluation import command, comparing
+    from libqa.evaluation import command, comparing, demands
     from libqa.evaluation.table import render
 
     names = (*(sets or ()), *(more_sets or ())) or ("core",)
     plan = command.Plan(names, limit, tuple(pool or ()), without_gold, reading, baselines)
-    demands = command.parse_demands(fail_under or ())
+    wanted = demands.parse(fail_under or ())
     earlier = None if against is None else comparing.load_run(against)
     result, run = command.evaluate(plan, _settings(index), console.progress)
     if against is None and report is not None:
@@ -259,7 +268,7 @@ def evaluate(
         console.print_json(run)
     else:
         print(console.visible(render(result, run["comparison"])))
-    failed = command.failing(run, demands)
+    failed = demands.failing(run, wanted)
     for line in failed:
         console.note(f"libqa eval: {line}")
     if failed:
@@ -336,7 +345,18 @@ def _open(index: Path | None) -> LibQA:
     return LibQA.open(settings=_settings(index))
 
 
-def _build(corpus: Path | None, settings: Settings) -> LibQA:
+def _summary(what: str, documents: Sequence[Document], failed: int) -> None:
+    """Say on standard error how many documents went in, and what was noticed about them."""
+    repaired = [document for document in documents if document.raw is not None and document.offsets.pieces]
+    for document in documents:
+        if "notice" in document.metadata:
+            console.note(f"{document.id}: {document.metadata['notice']}")
+    for document in repaired:
+        console.note(f"{document.id}: damaged text repaired in {len(document.offsets.pieces)} places")
+    console.note(f"{what}: {len(documents)} documents; {len(repaired)} repaired, {failed} failed")
+
+
+def _build(corpus: str | None, settings: Settings) -> LibQA:
     from libqa.api import LibQA
     from libqa.reading import bundled_corpus
 
@@ -351,12 +371,7 @@ def _build(corpus: Path | None, settings: Settings) -> LibQA:
     finally:
         for error in failed:
             console.report(error)
-    documents = qa.documents()
-    repaired = sum(d.raw is not None and bool(d.offsets.pieces) for d in documents)
-    console.note(
-        f"{settings.index_dir}: {len(documents)} documents, {qa.passages} passages; "
-        f"{repaired} repaired, {len(failed)} failed"
-    )
+    _summary(f"{settings.index_dir}: {qa.passages} passages", qa.documents(), len(failed))
     return qa
 
 

@@ -76,7 +76,7 @@ def reliability(bins: Sequence[dict[str, float]]) -> str:
         ends = (frame.y(b["confidence"]), frame.y(b["right"]))
         marks.append(f'<line class="gap" x1="{x}" x2="{x}" y1="{ends[0]}" y2="{ends[1]}"/>')
         marks.append(_dot(frame, (b["confidence"], b["right"]), 3 + 9 * math.sqrt(b["count"] / most), "main", said))
-    return _chart(frame, marks, "confidence (mean of a tenth)", "share right", "Reliability diagram")
+    return _chart(frame, marks, "confidence", "share right", "Reliability diagram")
 
 
 def histogram(
@@ -129,7 +129,7 @@ def whiskers(rows: Sequence[tuple[str, int, float, tuple[float, float] | None, f
     ----------
     rows : (label, number of questions, value, interval, value in an earlier run).
     """
-    step, left, right = 26, 168, 66
+    step, left, right = 26, 150, 96
     height = step * len(rows) + 30
     marks = []
 

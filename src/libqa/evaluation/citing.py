@@ -3,7 +3,8 @@
 Gao et al., *Enabling Large Language Models to Generate Text with Citations*, EMNLP 2023 (ALCE), section 4.3. There an
 NLI model says whether cited passages entail a sentence. Here they do if they contain it: every clause of the sentence
 stands, but for script, case, width and punctuation, in one of the quotes. That asks for more than entailment, so a free
-rewording counts as unsupported; for extracts it is exact and needs no model.
+rewording counts as unsupported; for extracts it is exact and needs no model. Of a sentence in English that puts Chinese
+words of its source in quotation marks, these words are what is compared.
 """
 
 from __future__ import annotations
@@ -15,6 +16,8 @@ from libqa.evaluation.metrics import holds
 
 # A comma or a point between digits belongs to the number.
 _BREAKS = re.compile(r"[，、；：。！？;!?\n]+|(?<!\d)[,.:]+|[,.:]+(?!\d)")
+_HAN = re.compile(r"[\u3400-\u9fff]")
+_OPENING, _CLOSING = "“《「", "”》」"
 _MARKS = "“”\"'‘’「」『』《》〈〉()（）[]【】—-–·… \t*"
 
 
@@ -22,8 +25,25 @@ def supports(quotes: Sequence[str], statement: str) -> bool:
     """Tell whether each clause of ``statement`` stands in one of ``quotes``; a statement without words does not."""
     if any(statement.strip() and holds(quote, statement.strip()) for quote in quotes):
         return True
-    clauses = [clause for clause in (c.strip(_MARKS) for c in _BREAKS.split(statement)) if clause]
+    original, around = _quoted(statement)
+    compared = original if _HAN.search("".join(original)) and not _HAN.search(around) else [statement]
+    clauses = [clause for clause in (c.strip(_MARKS) for part in compared for c in _BREAKS.split(part)) if clause]
     return bool(clauses) and all(any(holds(quote, clause) for quote in quotes) for clause in clauses)
+
+
+def _quoted(statement: str) -> tuple[list[str], str]:
+    """Return what stands in outermost quotation marks, and the rest."""
+    depth, pieces, around = 0, [""], ""
+    for char in statement:
+        depth -= char in _CLOSING and depth > 0
+        if depth:
+            pieces[-1] += char
+        elif char in _CLOSING:
+            pieces.append("")
+        elif char not in _OPENING:
+            around += char
+        depth += char in _OPENING
+    return [piece for piece in pieces if piece], around
 
 
 def recalled(statement: str, quotes: Sequence[str]) -> bool:

@@ -44,7 +44,7 @@ def render(run: Mapping[str, Any], earlier: Mapping[str, Any] | None = None) -> 
         run=run,
         tiles=list(_tiles(run)),
         charts=list(_charts(run, table, earlier)),
-        groups=list(_group_tables(run)),
+        groups=list(_group_tables(run, earlier)),
         baselines=_baselines(run["baselines"]),
         comparison=_comparison(run),
         figures=[f for f in figures.FIGURES if run["figures"][f.name] is not None],
@@ -61,6 +61,11 @@ def shown(name: str, value: float | None) -> str:
     return f"{value:.0f}" if unit == "count" else f"{value:.3f}" if unit == "share" else f"{value:.1f}"
 
 
+def visible(change: Mapping[str, Any]) -> bool:
+    """Tell whether a change of a figure shows in the digits that are shown."""
+    return shown(change["figure"], change["before"]) != shown(change["figure"], change["after"])
+
+
 def _tiles(run: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
     changes = {c["figure"]: c for c in (run["comparison"] or {"changes": ()})["changes"]}
     measured = [name for name in _TILES if run["figures"][name] is not None][:_MOST_TILES]
@@ -70,7 +75,7 @@ def _tiles(run: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
         tile = {"label": figure.label, "value": shown(name, run["figures"][name]), "meaning": figure.meaning}
         tile["interval"] = f"{shown(name, interval[0])} – {shown(name, interval[1])}" if interval else ""
         tile["change"] = tile["mood"] = ""
-        if change is not None and change["difference"]:
+        if change is not None and visible(change):
             up = change["difference"] > 0
             tile["change"] = f"{'▲' if up else '▼'} {shown(name, abs(change['difference']))}"
             sure = change["p"] is not None and change["p"] < _SURE
@@ -147,7 +152,7 @@ def _confidence_charts(
     }
 
 
-def _group_tables(run: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
+def _group_tables(run: Mapping[str, Any], earlier: Mapping[str, Any] | None) -> Iterator[dict[str, Any]]:
     """Yield each way of grouping: a chart of its leading figure, and a table."""
     keys = {
         "by_set": lambda q: [q["set"]],
@@ -155,7 +160,6 @@ def _group_tables(run: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
         "by_type": lambda q: [q["type"]],
         "by_tag": lambda q: [*q["tags"], *(["follow-up"] if q["history"] else [])],
     }
-    before = (run["comparison"] or {}).get("groups", {})
     for field, title in _GROUPS:
         groups = run[field]
         if not groups or (len(groups) == 1 and field != "by_set"):
@@ -169,7 +173,8 @@ def _group_tables(run: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
             inside = [q["values"] for q in run["questions"] if group in keys[field](q["question"])]
             interval = intervals(figures.columns(inside), [figures.BY_NAME[leading]])[leading]
             count = sum(leading in values for values in inside)
-            rows.append((group, count, of[leading], interval, before.get(field, {}).get(group)))
+            before = earlier[field].get(group, {}) if earlier else {}
+            rows.append((group, count, of[leading], interval, before.get(leading)))
         yield {
             "title": f"By {title}",
             "leading": figures.BY_NAME[leading].label if leading else "",
@@ -196,13 +201,11 @@ def _comparison(run: Mapping[str, Any]) -> dict[str, Any] | None:
     if comparison is None:
         return None
     known = {q["question"]["id"]: q["question"]["question"] for q in run["questions"]}
+    moved = [c for c in comparison["changes"] if visible(c)]
     return {
         **comparison,
-        "changes": [
-            {**c, "label": figures.BY_NAME[c["figure"]].label, "mood": _mood(c)}
-            for c in comparison["changes"]
-            if c["difference"] or c["p"] is not None
-        ],
+        "changes": [{**c, "label": figures.BY_NAME[c["figure"]].label, "mood": _mood(c)} for c in moved],
+        "same": [figures.BY_NAME[c["figure"]].label for c in comparison["changes"] if c not in moved],
         "mended": [(i, known.get(i, "")) for i in comparison["mended"]],
         "broken": [(i, known.get(i, "")) for i in comparison["broken"]],
     }

@@ -13,6 +13,7 @@ from libqa.evaluation import abstaining, figures, judging, metrics, ranking, sig
 from libqa.evaluation.figures import Columns
 from libqa.evaluation.metrics import Span
 from libqa.evaluation.questions import Question
+from libqa.evaluation.showing import Shown, around_gold
 from libqa.serialize import answer_to_dict
 
 if TYPE_CHECKING:
@@ -24,21 +25,6 @@ Figures = dict[str, "float | None"]
 Kind = Literal["ask", "search", "read"]
 _DEPTH = 10
 _DOCUMENTS_DEPTH = 30  # passages to look at for ten documents
-_AROUND = 120  # characters shown before and after the gold words
-
-
-@dataclass(frozen=True, slots=True)
-class Shown:
-    """Part of a document as a report shows it; ``marks`` are the gold words, counted within ``text``.
-
-    ``rank`` is its place among the passages found, from 1; ``None`` if it was not found.
-    """
-
-    document: str
-    title: str
-    text: str
-    marks: tuple[tuple[int, int], ...]
-    rank: int | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,6 +83,7 @@ class Result:
     """
 
     figures: Figures
+    intervals: dict[str, tuple[float, float] | None]
     by_set: dict[str, Figures]
     by_lang: dict[str, Figures]
     by_type: dict[str, Figures]
@@ -114,7 +101,7 @@ class Result:
         groups = {"by_set": self.by_set, "by_lang": self.by_lang, "by_type": self.by_type, "by_tag": self.by_tag}
         return {
             "figures": self.figures,
-            "intervals": {n: None if i is None else list(i) for n, i in significance.intervals(self.columns).items()},
+            "intervals": {name: None if i is None else list(i) for name, i in self.intervals.items()},
             **groups,
             "baselines": list(self.baselines),
             "curves": _curves(self.columns),
@@ -138,6 +125,7 @@ def summarise(outcomes: Sequence[Outcome]) -> Result:
 
     return Result(
         figures=figures.figures(table),
+        intervals=significance.intervals(table),
         by_set=grouped(lambda q: (q.set,)),
         by_lang=grouped(lambda q: (q.lang,)),
         by_type=grouped(lambda q: (q.type,)),
@@ -165,6 +153,8 @@ def ask(
     documents = {d.id: d for d in qa.documents()}
     texts = {identity: d.text for identity, d in documents.items()}
     gold = {q.id: judging.evidence_spans(q, texts) for q in questions}
+    if questions:
+        qa.ask(questions[0].question)  # what is loaded at the first question is not part of its time
     outcomes = []
     for question in _counted(questions, progress):
         history, spans = list(question.history), gold[question.id]
@@ -214,7 +204,7 @@ def read(
         values = judging.judge_reading(question, reading, document.text, gold) | {"milliseconds": milliseconds}
         outcome = Outcome(question, "read", values, said=f"{reading.answer}\n{reading.sentence}")
         wrong = outcome.verdict != "right"
-        outcomes.append(replace(outcome, passages=_shown(outcome, gold, known) if wrong else ()))
+        outcomes.append(replace(outcome, passages=around_gold(gold, outcome.found, known) if wrong else ()))
     return outcomes
 
 
@@ -252,7 +242,9 @@ def _ranked(
     for outcome in outcomes:
         judged = replace(outcome, values={**outcome.values, **measured.get(outcome.question.id, {})})
         wrong = judged.verdict != "right"
-        done.append(replace(judged, passages=_shown(judged, spans[judged.question.id], documents) if wrong else ()))
+        done.append(
+            replace(judged, passages=around_gold(spans[judged.question.id], judged.found, documents) if wrong else ())
+        )
     return done
 
 
@@ -266,32 +258,6 @@ def _passages_holding(gold: Sequence[Span], documents: Mapping[str, Document]) -
 
 def _key(span: Span) -> str:
     return f"{span[0]}:{span[1]}-{span[2]}"
-
-
-def _shown(outcome: Outcome, gold: Sequence[Span], documents: Mapping[str, Document]) -> tuple[Shown, ...]:
-    wanted: list[tuple[Span, int | None]] = []
-    for name, start, end in gold:
-        if not any(metrics.overlaps((name, start, end), [span]) for span, _ in wanted):
-            around = (name, max(0, start - _AROUND), min(len(documents[name].text), end + _AROUND))
-            rank = next((n for n, f in enumerate(outcome.found, 1) if metrics.overlaps(f, [(name, start, end)])), None)
-            wanted.append((around, rank))
-    wanted = wanted[:2]
-    if outcome.found and not any(rank == 1 for _, rank in wanted):
-        wanted.append((outcome.found[0], 1))
-    return tuple(
-        Shown(
-            name,
-            documents[name].title.strip(),
-            documents[name].text[start:end],
-            tuple(
-                (max(s, start) - start, min(e, end) - start)
-                for n, s, e in sorted(set(gold))
-                if n == name and s < end and start < e
-            ),
-            rank,
-        )
-        for (name, start, end), rank in wanted
-    )
 
 
 def _curves(table: Columns) -> dict[str, Any]:

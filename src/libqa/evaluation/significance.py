@@ -28,6 +28,9 @@ def intervals(
     for figure in of:
         if not figure.columns:
             continue
+        if np.isnan(figure.compute(table)):
+            found[figure.name] = None
+            continue
         values = _means(table[figure.columns[0]], counts) if figure.mean else _recomputed(figure, table, counts)
         values = values[~np.isnan(values)]
         low, high = np.percentile(values, [2.5, 97.5]) if len(values) else (np.nan, np.nan)

@@ -7,9 +7,8 @@ from io import StringIO
 from typing import Any
 
 from libqa.evaluation.figures import BY_NAME, FIGURES
-from libqa.evaluation.report import shown
+from libqa.evaluation.report import shown, visible
 from libqa.evaluation.runner import Outcome, Result
-from libqa.evaluation.significance import intervals
 
 _IN_GROUPS = (
     *("questions", "right_and_cited", "direct_right", "refusal_right", "abstention_auroc", "citation_recall"),
@@ -36,11 +35,13 @@ def render(result: Result, comparison: Mapping[str, Any] | None = None) -> str:
             table.add_row(*row)
         console.print(table)
 
-    between = intervals(result.columns)
     measured = [f for f in FIGURES if result.figures[f.name] is not None]
     show(
         ["figure", "value", "95 % interval"],
-        [[f.label, shown(f.name, result.figures[f.name]), _range(f.name, between.get(f.name))] for f in measured],
+        [
+            [f.label, shown(f.name, result.figures[f.name]), _range(f.name, result.intervals.get(f.name))]
+            for f in measured
+        ],
     )
     of_groups = {"set": result.by_set, "language": result.by_lang, "type": result.by_type, "tag": result.by_tag}
     names = [name for name in _IN_GROUPS if result.figures[name] is not None]
@@ -58,7 +59,7 @@ def render(result: Result, comparison: Mapping[str, Any] | None = None) -> str:
             title,
         )
     if comparison is not None:
-        changed = [c for c in comparison["changes"] if c["difference"]]
+        changed = [c for c in comparison["changes"] if visible(c)]
         show(
             ["changed", "before", "now", "p"],
             [
