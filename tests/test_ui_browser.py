@@ -307,12 +307,52 @@ def test_the_answer_and_its_references_can_be_copied(visit: Open, address: str) 
     page = visit(address)
     page.context.grant_permissions(["clipboard-read", "clipboard-write"])
     ask(page, FOUNDED)
-    page.locator(".copy").click()
-    expect(page.locator(".copy")).to_have_text("已复制")
+    page.locator("[data-copy]").click()
+    expect(page.locator("[data-copy]")).to_have_text("已复制")
     copied = page.evaluate("navigator.clipboard.readText()")
     assert copied.startswith(f"{FOUNDED}\n\n")
     assert "\n[1] 《" in copied
     assert quotes(page, 0)[0] in copied
+
+
+def test_references_are_copied_of_an_answer_and_of_the_conversation_in_a_style_of_choice(
+    visit: Open, address: str, tmp_path: Path
+) -> None:
+    page = visit(address)
+    page.context.grant_permissions(["clipboard-read", "clipboard-write"])
+
+    def copied(name: str) -> str:
+        page.get_by_role("button", name=name, exact=True).last.click()
+        expect(page.get_by_role("button", name=say("copied", "zh-Hans"))).to_have_count(1)
+        text = page.evaluate("navigator.clipboard.readText()")
+        expect(page.get_by_role("button", name=say("copied", "zh-Hans"))).to_have_count(0)
+        assert isinstance(text, str)
+        return text
+
+    ask(page, FOUNDED)
+    first = copied("复制参考文献")
+    assert re.match(r"\[1\] .+\[Z\]\. \[出版地不详\]: ", first)
+    expect(page.get_by_role("button", name="复制整个对话的参考文献")).to_have_count(0)
+    ask(page, ONLINE)
+    both = copied("复制整个对话的参考文献")
+    assert both.startswith(first)
+    assert len(both.splitlines()) > len(first.splitlines())
+    page.locator(".style").last.select_option("bibtex")
+    expect(page.locator(".style").first).to_have_value("bibtex")
+    assert copied("复制参考文献").startswith("@misc{")
+    page.screenshot(path=tmp_path / "references.png")
+    ask(page, "联盟的宗旨是什么？")
+    expect(page.locator(".style").last).to_have_value("bibtex")
+    page.locator(".style").last.select_option("markdown")
+    assert f"> “{quotes(page, 0)[0]}”" in copied("复制整个对话的参考文献")
+    for language, whole in (
+        ("繁體", "複製整個對話的參考文獻"),
+        ("English", "Copy references of the whole conversation"),
+    ):
+        page.get_by_role("button", name=language).click()
+        expect(page.get_by_role("button", name=whole)).to_be_visible()
+        expect(page.locator(".style").first).to_have_value("markdown")
+    page.screenshot(path=tmp_path / "references-english.png")
 
 
 def test_the_page_can_be_worked_with_the_keyboard_alone(visit: Open, address: str) -> None:

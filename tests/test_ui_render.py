@@ -103,7 +103,7 @@ def test_hostile_strings_make_no_element_and_no_attribute(language: strings.Lang
             (
                 render.answered(0, given_, language),
                 render.answered(1, refused, language),
-                render.pending(2, d.text, [(d.text, (0,))], language),
+                render.pending(2, d.text, [Statement(d.text, (0,))], language),
                 render.notice(d.text),
                 render.welcome(language, [d.text]),
                 panel.passage(panel.Opened(0, 0), given_, d, language),
@@ -159,7 +159,7 @@ def test_a_refusal_looks_different_and_has_no_sources() -> None:
 
 
 def test_numbers_cannot_be_pressed_before_the_answer_is_whole() -> None:
-    page = Page(render.pending(0, "问", [("答", (0, 1))], "zh-Hans"))
+    page = Page(render.pending(0, "问", [Statement("答", (0, 1))], "zh-Hans"))
     assert [("disabled" in a) for tag, a, _ in page.elements if tag == "button"] == [True, True]
     assert Page(render.pending(0, "问", [], "zh-Hans")).texts("p", "waiting") == ["正在查阅文献"]
 

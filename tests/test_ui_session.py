@@ -148,7 +148,7 @@ def test_an_unforeseen_error_is_one_line_and_in_the_log(
     def fail(*_: object, **__: object) -> Answer:
         raise RuntimeError("unforeseen")
 
-    monkeypatch.setattr(LibQA, "ask", fail)
+    monkeypatch.setattr(LibQA, "_steps", fail)
     last = updates(Session(small), BUILT, language="en")[-1]
     assert "in the server&#x27;s log" in last["remark"]
     assert last["box"] == BUILT

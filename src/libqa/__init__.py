@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from libqa.types import Citation as Citation
     from libqa.types import Document as Document
     from libqa.types import Hit as Hit
+    from libqa.types import Mark as Mark
     from libqa.types import Passage as Passage
     from libqa.types import Reading as Reading
     from libqa.types import Statement as Statement
@@ -22,7 +23,9 @@ _HOMES = {
     "LibQA": "libqa.api",
     "Settings": "libqa.config",
     "LibQAError": "libqa.errors",
-    **dict.fromkeys(("Answer", "Citation", "Document", "Hit", "Passage", "Reading", "Statement"), "libqa.types"),
+    **dict.fromkeys(
+        ("Answer", "Citation", "Document", "Hit", "Mark", "Passage", "Reading", "Statement"), "libqa.types"
+    ),
 }
 __all__ = [*_HOMES, "__version__"]  # noqa: PLE0604
 

@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import asyncio
 import re
-from collections.abc import AsyncIterator, Callable, Iterable, Sequence
+import threading
+from collections.abc import AsyncIterator, Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
 from libqa.config import Settings, load_settings
 from libqa.errors import QuestionError, ReadError
-from libqa.types import Answer, Citation, Document, Hit, Reading, Statement
+from libqa.types import Answer, Citation, Document, Hit, Reading, Statement, Step
 
 if TYPE_CHECKING:
     from libqa.answering.dialogue import Similarity
@@ -29,10 +30,11 @@ class Event:
 
     ``token`` carries a piece of the statement that is being written in ``text``; ``citation`` a citation that the next
     statement uses; ``statement`` a finished statement; ``done``, always the last, the whole answer. The pieces of a
-    statement put together are its text. A refusal has only tokens and ``done``.
+    statement put together are its text. A refusal has only tokens and ``done``. ``restart``: what came so far is
+    withdrawn, a language model failed while it wrote; what follows is the extractive answer.
     """
 
-    kind: Literal["token", "citation", "statement", "done"]
+    kind: Literal["token", "citation", "statement", "restart", "done"]
     text: str = ""
     citation: Citation | None = None
     statement: Statement | None = None
@@ -44,6 +46,10 @@ class LibQA:
 
     def __init__(self, index: Index, settings: Settings) -> None:
         self._index, self.settings = index, settings
+        if settings.llm_base_url:  # wrong settings are told at once, not with the first question
+            from libqa.answering.endpoint import check
+
+            check(settings)
 
     @classmethod
     def build(
@@ -58,10 +64,11 @@ class LibQA:
 
         Parameters
         ----------
-        source : a directory, a file, or an iterable of files and `Document`s.
+        source : a directory, a file, an http or https URL, or an iterable of such and of `Document`s.
         index : directory of the index; default ``settings.index_dir``.
         settings : default: ``libqa.toml`` in the working directory and ``LIBQA_*`` variables.
-        progress : called with the number of documents done and of all (``None`` where not known).
+        progress : called with the number of documents read so far and ``None``, then with the number of those that are
+            in the index and of all.
         on_error : called for each file that cannot become a document; the rest goes in. Without it the first such file
             raises, and the previous index stays.
 
@@ -74,10 +81,10 @@ class LibQA:
         from libqa.models import load_embedder
 
         settings = settings or load_settings()
-        documents = _documents(source, settings, on_error)
+        documents = _documents(source, settings, on_error, progress)
         if not documents:
             raise ReadError(
-                _name(source), "it holds no readable document", "give a directory with .txt, .md or .jsonl files"
+                _name(source), "it holds no readable document", "give a directory, file or URL with documents"
             )
         path = Path(index) if index is not None else settings.index_dir
         return cls(Index.create(path, load_embedder(settings.embedder), settings, documents, progress), settings)
@@ -126,10 +133,54 @@ class LibQA:
         history : earlier (question, answer text) pairs, oldest first; a follow-up is understood from them.
         k : number of passages to read; default 10.
 
+        With ``settings.llm_base_url`` a language model writes the answer from them, and each of its sentences is
+        verified. Where it fails the answer is the extractive one; ``Answer.notice`` says so, nothing is raised.
+
         Raises
         ------
         QuestionError : the question is empty or longer than ``settings.max_question`` characters.
         """
+        *_, final = self._steps(question, history, k, threading.Event())
+        assert isinstance(final, Answer)
+        return final
+
+    async def astream(self, question: str, history: History = (), k: int | None = None) -> AsyncIterator[Event]:
+        """Answer as `ask` does, in steps: tokens, citations and statements as they are ready, then the whole answer.
+
+        The work is done in a thread, so that the event loop stays free. Whoever stops listening ends it. Raises what
+        `ask` raises.
+        """
+        unwanted = threading.Event()
+        steps = self._steps(question, history, k, unwanted)
+        said: list[Statement] = []
+        told: list[Citation] = []
+        try:
+            while isinstance(step := await asyncio.to_thread(next, steps), Step):
+                for event in _events(step.statement, step.citations):
+                    yield event
+                    await asyncio.sleep(0)
+                said.append(step.statement)
+                told += step.citations
+        finally:
+            unwanted.set()
+        answer = step
+        if tuple(said) != answer.statements[: len(said)]:
+            yield Event("restart")
+            said, told = [], []
+        for statement in answer.statements[len(said) :]:
+            new = [c for n in statement.citations if (c := answer.citations[n]) not in told]
+            for event in _events(statement, new):
+                yield event
+                await asyncio.sleep(0)
+            told += new
+        if answer.abstained:
+            yield Event("token", text=answer.text)
+        yield Event("done", answer=answer)
+
+    def _steps(
+        self, question: str, history: History, k: int | None, unwanted: threading.Event
+    ) -> Iterator[Step | Answer]:
+        """Yield the statements that a language model writes, if one is set, and always the whole answer at the end."""
         from libqa.answering import answer, dialogue
 
         question = self._checked(question)
@@ -137,27 +188,13 @@ class LibQA:
             resolved = dialogue.resolve(question, history, self._similarity())
             hits, understood, sources = answer.look_up(view, self._index.embedder, resolved, k or answer.READ)
             chosen = answer.choose(understood, sources)
-            return answer.compose(question, str(resolved), understood, hits, chosen, self.settings.threshold)
+            extract = answer.compose(question, str(resolved), understood, hits, chosen, self.settings.threshold)
+        if not self.settings.llm_base_url:
+            yield extract
+            return
+        from libqa.answering.generate import Task, generate
 
-    async def astream(self, question: str, history: History = (), k: int | None = None) -> AsyncIterator[Event]:
-        """Answer as `ask` does, in steps: tokens, citations and statements as they are ready, then the whole answer.
-
-        The work is done in a thread, so that the event loop stays free. Raises what `ask` raises.
-        """
-        answer = await asyncio.to_thread(self.ask, question, history, k)
-        told: set[int] = set()
-        for statement in answer.statements:
-            for piece in _pieces(statement.text):
-                yield Event("token", text=piece)
-                await asyncio.sleep(0)
-            for number in statement.citations:
-                if number not in told:
-                    told.add(number)
-                    yield Event("citation", citation=answer.citations[number])
-            yield Event("statement", statement=statement)
-        if answer.abstained:
-            yield Event("token", text=answer.text)
-        yield Event("done", answer=answer)
+        yield from generate(self.settings, Task(question, str(resolved), history, hits, extract), unwanted)
 
     def read(self, question: str, text: str) -> Reading:
         """Say what a given text answers to a question; no index is used.
@@ -189,7 +226,7 @@ class LibQA:
         ------
         ReadError : a file cannot be read (see ``on_error``). IndexBusy : another process is writing.
         """
-        return self._index.add(_documents(source, self.settings, on_error), progress)
+        return self._index.add(_documents(source, self.settings, on_error, progress), progress)
 
     def remove(self, ids: Iterable[str]) -> int:
         """Remove documents; return how many of the ids were in the index.
@@ -200,9 +237,13 @@ class LibQA:
         """
         return self._index.remove(ids)
 
-    def documents(self) -> list[Document]:
-        """Return all documents of the index."""
-        return self._index.documents()
+    def documents(self, offset: int = 0, limit: int | None = None) -> list[Document]:
+        """Return all documents of the index, or ``limit`` of them from ``offset`` on, in the order of their writing."""
+        return self._index.documents(offset, limit)
+
+    def count(self) -> int:
+        """Return the number of documents in the index; cheap, however many there are."""
+        return self._index.count()
 
     def document(self, identity: str) -> Document:
         """Return one document.
@@ -250,12 +291,17 @@ class LibQA:
 
 
 def _documents(
-    source: str | Path | Iterable[str | Path | Document], settings: Settings, on_error: Report | None
+    source: str | Path | Iterable[str | Path | Document],
+    settings: Settings,
+    on_error: Report | None,
+    progress: Progress | None,
 ) -> list[Document]:
     from libqa.reading import read_corpus
 
     found: list[Document] = []
-    for item in read_corpus(source, settings):
+    for number, item in enumerate(read_corpus(source, settings), 1):
+        if progress:
+            progress(number, None)
         if isinstance(item, Document):
             found.append(item)
         elif on_error is None:
@@ -267,6 +313,12 @@ def _documents(
 
 def _name(source: object) -> str:
     return str(source) if isinstance(source, (str, Path)) else "the given documents"
+
+
+def _events(statement: Statement, citations: Sequence[Citation]) -> Iterator[Event]:
+    yield from (Event("token", text=piece) for piece in _pieces(statement.text))
+    yield from (Event("citation", citation=citation) for citation in citations)
+    yield Event("statement", statement=statement)
 
 
 def _pieces(text: str) -> list[str]:

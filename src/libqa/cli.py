@@ -8,7 +8,7 @@ import sys
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import typer
 
@@ -18,7 +18,10 @@ from libqa.errors import LibQAError, QuestionError, ReadError
 
 if TYPE_CHECKING:
     from libqa.api import LibQA
+    from libqa.types import Answer, Document
 
+CiteStyle = Literal["gbt7714", "bibtex", "ris", "markdown"]
+"""`libqa.references.Style`, said here so that the command starts without them."""
 NOT_IN_DOCUMENTS = 3
 
 app = typer.Typer(
@@ -49,16 +52,23 @@ def ask(
     history: Annotated[
         Path | None, typer.Option(help="JSON file with what was said before: a list of [question, answer] pairs.")
     ] = None,
+    cite: Annotated[
+        CiteStyle | None,
+        typer.Option(help="Give the sources as references; docs/references.md shows them.", show_default=False),
+    ] = None,
     index: IndexOption = None,
 ) -> None:
     """Answer a question, each statement with the exact passage it comes from."""
     asked, earlier = _question(question), _history(history)
     with _open(index) as qa:
         answer = qa.ask(asked, history=earlier, k=k)
+        cited = _references(qa, answer, cite) if cite else {}
     if as_json:
         from libqa.serialize import answer_to_dict
 
-        console.print_json(answer_to_dict(answer), indent=2)
+        console.print_json(answer_to_dict(answer) | ({"references": cited} if cited else {}), indent=2)
+    elif cited and not answer.abstained:
+        _print_cited(answer, cited)
     else:
         print(console.visible(console.render(answer)))
     if answer.abstained:
@@ -88,8 +98,10 @@ def search(
 @app.command()
 def build(
     corpus: Annotated[
-        Path | None,
-        typer.Argument(help="Directory or file with the documents; default: the bundled corpus.", show_default=False),
+        str | None,
+        typer.Argument(
+            help="Directory, file or URL with the documents; default: the bundled corpus.", show_default=False
+        ),
     ] = None,
     index: IndexOption = None,
     embedder: Annotated[
@@ -103,17 +115,24 @@ def build(
 
 @app.command()
 def add(
-    files: Annotated[list[Path], typer.Argument(help="Files or directories.", show_default=False)],
+    files: Annotated[list[str], typer.Argument(help="Files, directories or URLs.", show_default=False)],
     index: IndexOption = None,
 ) -> None:
-    """Add documents to the index; one with the id of an indexed document replaces it."""
+    """Add documents to the index; one with the id of an indexed document replaces it.
+
+    A file that cannot be read is named with the reason; the others go in. Exit status 1 only if none does.
+    """
     failed: list[ReadError] = []
-    with _open(index) as qa, console.progress("adding") as move:
-        ids = qa.add(files, progress=move, on_error=failed.append)
+    with _open(index) as qa:
+        with console.progress("adding") as move:
+            ids = qa.add(files, progress=move, on_error=failed.append)
+        added = [qa.document(document_id) for document_id in ids]
     for error in failed:
         console.report(error)
-    for document_id in ids:
-        print(console.visible(document_id))
+    for document in added:
+        print(console.visible(document.id))
+    if added or len(failed) > 1:
+        _summary("added", added, len(failed))
     if not ids:
         raise typer.Exit(1)
 
@@ -185,30 +204,74 @@ def serve(
 def evaluate(
     sets: Annotated[
         list[str] | None,
-        typer.Argument(help="Question sets: .jsonl files, or names in eval/questions/.", show_default="core"),
+        typer.Argument(
+            help="Question sets: .jsonl files, names in eval/questions/, or public sets such as cmrc2018/trial in the "
+            "folder LIBQA_DATA.",
+            show_default="core",
+        ),
     ] = None,
-    report: Annotated[Path | None, typer.Option(help="Directory for the results of this run as JSON.")] = None,
+    more_sets: Annotated[
+        list[str] | None, typer.Option("--set", help="The same as naming it as an argument.", show_default=False)
+    ] = None,
+    report: Annotated[
+        Path | None, typer.Option(help="Directory for this run: one JSON file, one HTML page that opens offline.")
+    ] = None,
     as_json: JsonOption = False,
-    fail_under: Annotated[
-        float | None, typer.Option(min=0, max=1, help="Exit 1 if the share of right and cited answers is below this.")
+    against: Annotated[
+        Path | None,
+        typer.Option(
+            help="JSON of an earlier run to compare with.", show_default="the newest of the same sets in --report"
+        ),
     ] = None,
+    fail_under: Annotated[
+        list[str] | None,
+        typer.Option(
+            metavar="FIGURE=VALUE",
+            help="Exit 1 if a figure is worse, e.g. right_and_cited=0.9 or paraphrase:hit@10=0.95; repeatable.",
+            show_default=False,
+        ),
+    ] = None,
+    limit: Annotated[int | None, typer.Option(min=1, help="Most questions of each set.", show_default="all")] = None,
+    pool: Annotated[
+        list[str] | None,
+        typer.Option(
+            metavar="NAME:COUNT", help="Distractors for public sets, e.g. crud_news/text:20000.", show_default=False
+        ),
+    ] = None,
+    without_gold: Annotated[
+        bool, typer.Option("--without-gold", help="Ask public sets again without the paragraphs that answer them.")
+    ] = False,
+    reading: Annotated[
+        bool, typer.Option("--reading", help="Give the reader the paragraph: right sentence and span F1.")
+    ] = False,
+    baselines: Annotated[
+        bool, typer.Option("--baselines", help="Compare retrieval with BM25, vectors alone and fusion.")
+    ] = False,
     index: IndexOption = None,
 ) -> None:
-    """Ask question sets and measure retrieval, answers, citations and refusals."""
-    from libqa.evaluation.questions import load_sets
-    from libqa.evaluation.runner import run, save
+    """Ask question sets and measure retrieval, answers, citations and refusals (extra eval)."""
+    from libqa.evaluation import command, comparing, demands
     from libqa.evaluation.table import render
 
-    questions = load_sets(sets or ["core"])
-    with _open(index) as qa, console.progress("asking") as move:
-        result = run(qa, questions, move)
+    names = (*(sets or ()), *(more_sets or ())) or ("core",)
+    plan = command.Plan(names, limit, tuple(pool or ()), without_gold, reading, baselines)
+    wanted = demands.parse(fail_under or ())
+    earlier = None if against is None else comparing.load_run(against)
+    result, run = command.evaluate(plan, _settings(index), console.progress)
+    if against is None and report is not None:
+        against = comparing.newest_run(report, [s["name"] for s in run["sets"]])
+        earlier = None if against is None else comparing.load_run(against)
+    command.add_comparison(run, earlier, "" if against is None else against.name)
     if report is not None:
-        save(result, report)
+        console.note(f"report: {command.save(run, earlier, report)[1]}")
     if as_json:
-        console.print_json(result.to_dict(), indent=2)
+        console.print_json(run)
     else:
-        print(console.visible(render(result)))
-    if fail_under is not None and (result.figures["right_and_cited"] or 0.0) < fail_under:
+        print(console.visible(render(result, run["comparison"])))
+    failed = demands.failing(run, wanted)
+    for line in failed:
+        console.note(f"libqa eval: {line}")
+    if failed:
         raise typer.Exit(1)
 
 
@@ -242,6 +305,31 @@ def repair(
     console.note(f"{file}: {len(repaired.edits)} edits; {proof}" if repaired.changed else f"{file}: nothing to repair")
 
 
+def _references(qa: LibQA, answer: Answer, style: CiteStyle) -> dict[str, Any]:
+    from datetime import datetime
+
+    from libqa.serialize import references_to_dict
+
+    today = datetime.now().astimezone().date()
+    return references_to_dict(answer.citations, qa.document, style, today)
+
+
+def _print_cited(answer: Answer, cited: dict[str, Any]) -> None:
+    """Print the answer and its references; those that programs import stand alone on standard output."""
+    from libqa.references import numbers
+    from libqa.references.markdown import escape
+
+    said = console.said(answer, numbers(answer.citations))
+    if cited["style"] in ("bibtex", "ris"):
+        for line in said:
+            console.note(line)
+    elif cited["style"] == "markdown":
+        print(console.visible("\n\n".join(map(escape, said))) + "\n")
+    else:
+        print(console.visible("\n".join(said)) + "\n")
+    print(console.visible(cited["text"]))
+
+
 def _serving(address: str) -> None:
     print(f"libqa answers at {address}   (Ctrl-C stops it)", flush=True)
 
@@ -257,7 +345,18 @@ def _open(index: Path | None) -> LibQA:
     return LibQA.open(settings=_settings(index))
 
 
-def _build(corpus: Path | None, settings: Settings) -> LibQA:
+def _summary(what: str, documents: Sequence[Document], failed: int) -> None:
+    """Say on standard error how many documents went in, and what was noticed about them."""
+    repaired = [document for document in documents if document.raw is not None and document.offsets.pieces]
+    for document in documents:
+        if "notice" in document.metadata:
+            console.note(f"{document.id}: {document.metadata['notice']}")
+    for document in repaired:
+        console.note(f"{document.id}: damaged text repaired in {len(document.offsets.pieces)} places")
+    console.note(f"{what}: {len(documents)} documents; {len(repaired)} repaired, {failed} failed")
+
+
+def _build(corpus: str | None, settings: Settings) -> LibQA:
     from libqa.api import LibQA
     from libqa.reading import bundled_corpus
 
@@ -272,12 +371,7 @@ def _build(corpus: Path | None, settings: Settings) -> LibQA:
     finally:
         for error in failed:
             console.report(error)
-    documents = qa.documents()
-    repaired = sum(d.raw is not None and bool(d.offsets.pieces) for d in documents)
-    console.note(
-        f"{settings.index_dir}: {len(documents)} documents, {qa.passages} passages; "
-        f"{repaired} repaired, {len(failed)} failed"
-    )
+    _summary(f"{settings.index_dir}: {qa.passages} passages", qa.documents(), len(failed))
     return qa
 
 

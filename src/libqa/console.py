@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
@@ -14,14 +14,24 @@ if TYPE_CHECKING:
 
 
 def render(answer: Answer) -> str:
-    """Return the answer for the terminal: statements with [n] marks, then the citations they point to."""
+    """Return the answer for the terminal: the notice, statements with [n] marks, the citations they point to."""
+    notice = [answer.notice, ""] if answer.notice else []
     if answer.abstained:
-        return answer.text
-    lines = [s.text + " " + "".join(f"[{n + 1}]" for n in s.citations) for s in answer.statements]
-    lines.append("")
+        return "\n".join([*notice, answer.text])
+    lines = [*notice, *said(answer, range(1, len(answer.citations) + 1)), ""]
     for n, c in enumerate(answer.citations, 1):
-        lines.append(f"[{n}] 《{c.title or c.document_id}》 {c.section}".rstrip() + f": “{c.quote}”")
+        where = ", ".join(part for part in (c.section, c.place) if part)
+        lines.append(f"[{n}] 《{c.title or c.document_id}》 {where}".rstrip() + f": “{c.quote}”")
     return "\n".join(lines)
+
+
+def said(answer: Answer, numbers: Sequence[int]) -> list[str]:
+    """Return the statements with [n] marks, ``numbers`` being those of the citations; [?] where they do not confirm."""
+    marks = [dict.fromkeys(numbers[n] for n in s.citations) for s in answer.statements]
+    return [
+        s.text + " " + "".join(f"[{n}]" for n in marked) + ("" if s.supported else " [?]")
+        for s, marked in zip(answer.statements, marks, strict=True)
+    ]
 
 
 def visible(text: str) -> str:

@@ -42,8 +42,16 @@ class QuestionError(LibQAError):
     """The question is empty or too long."""
 
 
+class ServiceBusy(LibQAError):
+    """The service has more to do than it takes on at a time, or from one client in a minute."""
+
+
 class MissingExtra(LibQAError):
     """An optional part of libqa is not installed."""
+
+
+class MissingReader(ReadError, MissingExtra):
+    """A file cannot become a document because the package that reads its format is not installed."""
 
 
 class ModelError(LibQAError):
@@ -52,3 +60,14 @@ class ModelError(LibQAError):
 
 class SettingError(LibQAError):
     """A setting in libqa.toml, the environment or an argument is wrong."""
+
+
+class EndpointError(LibQAError):
+    """The language model's endpoint gave no answer, or no whole one; users get the extractive answer and a notice.
+
+    ``kind`` is a word for programs: unreachable, refused, unknown, busy, failing, silent, broken, malformed, endless.
+    """
+
+    def __init__(self, thing: str, reason: str, remedy: str, kind: str) -> None:
+        self.kind = kind
+        super().__init__(thing, reason, remedy)

@@ -11,7 +11,7 @@ import re
 from collections.abc import Sequence
 
 from libqa.text.script import language as language_of
-from libqa.types import Answer, Citation
+from libqa.types import Answer, Citation, Statement
 from libqa_ui.strings import LANGUAGE_NAMES, LANGUAGES, Language, say
 
 SOURCES_SHOWN = 4
@@ -80,12 +80,16 @@ def chip(turn: int, number: int, citation: Citation | None, language: Language, 
     )
 
 
-def _statement(text: str, chips: str, first: bool) -> str:
+def _statement(statement: Statement, chips: str, first: bool, language: Language) -> str:
     kind = "lead" if first else "more"
+    text, mark = statement.text, ""
+    if not statement.supported:
+        kind += " unsupported"
+        hint = escape(say("unsupported_hint", language))
+        mark = f'<span class="mark" lang="{language}" title="{hint}">{escape(say("unsupported", language))}</span>'
     # The last character holds on to the numbers, so that none of them starts a line of its own.
-    return (
-        f'<p class="{kind}" {tongue(text)}>{escape(text[:-1])}<span class="tie">{escape(text[-1:])}{chips}</span></p>'
-    )
+    tied = f'<span class="tie">{escape(text[-1:])}{chips}</span>'
+    return f'<p class="{kind}" {tongue(text)}>{escape(text[:-1])}{tied}{mark}</p>'
 
 
 def _source(turn: int, number: int, citation: Citation) -> str:
@@ -116,29 +120,34 @@ def _turn(turn: int, question: str, body: str, busy: bool = False) -> str:
     )
 
 
-def pending(turn: int, question: str, statements: Sequence[tuple[str, Sequence[int]]], language: Language) -> str:
-    """Return a turn whose answer is still being written: the statements so far, as text and numbers of citations.
+def pending(turn: int, question: str, statements: Sequence[Statement], language: Language) -> str:
+    """Return a turn whose answer is still being written: the statements so far.
 
     The numbers open once the answer is whole and kept with its turn.
     """
     written = "".join(
-        _statement(text, "".join(chip(turn, n, None, language) for n in cited), first=place == 0)
-        for place, (text, cited) in enumerate(statements)
+        _statement(s, "".join(chip(turn, n, None, language) for n in s.citations), place == 0, language)
+        for place, s in enumerate(statements)
     )
     waiting = f'<p class="waiting" role="status">{say("searching", language)}<i></i><i></i><i></i></p>'
     return _turn(turn, question, f'<div class="answer">{written or waiting}</div>', busy=True)
 
 
-def answered(turn: int, answer: Answer, language: Language) -> str:
-    """Return a finished turn: the direct answer first, the supporting statements, their sources; or the refusal."""
+def answered(turn: int, answer: Answer, language: Language, cite: str = "") -> str:
+    """Return a finished turn: the direct answer first, the supporting statements, their sources; or the refusal.
+
+    ``cite`` is the HTML of the row that copies references (`libqa_ui.citing`).
+    """
+    about = _about(answer)
     if answer.abstained:
         body = (
-            f'<div class="answer refused"><p class="refusal" {tongue(answer.text)}>{escape(answer.text)}</p>'
+            f'<div class="answer refused">{about}'
+            f'<p class="refusal" {tongue(answer.text)}>{escape(answer.text)}</p>'
             f'<p class="hint">{say("refused_hint", language)}</p></div>'
         )
         return _turn(turn, answer.question, _understood(answer, language) + body)
     statements = "".join(
-        _statement(s.text, "".join(chip(turn, n, answer.citations[n], language) for n in s.citations), first=place == 0)
+        _statement(s, "".join(chip(turn, n, answer.citations[n], language) for n in s.citations), place == 0, language)
         for place, s in enumerate(answer.statements)
     )
     copy = (
@@ -146,8 +155,16 @@ def answered(turn: int, answer: Answer, language: Language) -> str:
         f'data-copied="{say("copied", language)}" data-failed="{say("copy_failed", language)}">'
         f"{say('copy', language)}</button>"
     )
-    body = f'<div class="answer">{statements}{_sources(turn, answer.citations, language)}{copy}</div>'
+    sources, tools = _sources(turn, answer.citations, language), f'<div class="tools">{copy}{cite}</div>'
+    body = f'<div class="answer">{about}{statements}{sources}{tools}</div>'
     return _turn(turn, answer.question, _understood(answer, language) + body)
+
+
+def _about(answer: Answer) -> str:
+    """What is to be known about the answer before it is read: the model failed, sentences are not confirmed."""
+    return (
+        f'<p class="about" role="status" {tongue(answer.notice)}>{escape(answer.notice)}</p>' if answer.notice else ""
+    )
 
 
 def _understood(answer: Answer, language: Language) -> str:
@@ -163,7 +180,10 @@ def _understood(answer: Answer, language: Language) -> str:
 
 def copy_text(answer: Answer, language: Language) -> str:
     """Return the answer as plain text with numbers, followed by one numbered reference per citation."""
-    lines = [s.text + "".join(f"[{n + 1}]" for n in s.citations) for s in answer.statements]
+    doubt = f" ({say('unsupported', language)})"
+    lines = [
+        s.text + "".join(f"[{n + 1}]" for n in s.citations) + ("" if s.supported else doubt) for s in answer.statements
+    ]
     references = [
         say("reference", language, n=n + 1, title=name(c.title, c.document_id), quote=c.quote)
         for n, c in enumerate(answer.citations)

@@ -15,10 +15,10 @@ from collections.abc import AsyncIterator, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from libqa.errors import LibQAError
+from libqa.errors import DocumentMissing, LibQAError
 from libqa.reading import bundled_corpus
-from libqa.types import Answer, Document
-from libqa_ui import panel, render
+from libqa.types import Answer, Document, Statement
+from libqa_ui import citing, panel, render
 from libqa_ui.strings import Language, examples, known, say
 
 if TYPE_CHECKING:
@@ -48,7 +48,8 @@ class Session:
         """Return the turns so far as HTML, or the welcome when there are none."""
         if not turns:
             return [render.welcome(language, self.examples(language))]
-        return [render.answered(number, answer, language) for number, answer in enumerate(turns)]
+        cites = citing.rows(turns, self._held, language)
+        return [render.answered(n, answer, language, cites[n]) for n, answer in enumerate(turns)]
 
     def examples(self, language: Language) -> list[str]:
         """Return the example questions if the index holds the corpus they are about, the one that comes with libqa."""
@@ -98,11 +99,9 @@ class Session:
             remark = render.notice(explain(error, language))
             yield {"conversation": self.conversation(turns, language), "remark": remark, "box": question}
 
-    async def _stream(
-        self, question: str, turns: list[Answer]
-    ) -> AsyncIterator[Answer | list[tuple[str, tuple[int, ...]]]]:
+    async def _stream(self, question: str, turns: list[Answer]) -> AsyncIterator[Answer | list[Statement]]:
         """The statements so far, at most once in ``REFRESH`` seconds, and in the end the whole answer."""
-        written: list[tuple[str, tuple[int, ...]]] = []
+        written: list[Statement] = []
         unfinished, shown = "", time.monotonic()
         history = [(earlier.question, earlier.text) for earlier in turns[-HISTORY:]]
         async for event in self.qa.astream(question, history=history):
@@ -110,13 +109,15 @@ class Session:
                 yield event.answer
                 return
             if event.statement is not None:
-                written.append((event.statement.text, event.statement.citations))
+                written.append(event.statement)
                 unfinished = ""
+            elif event.kind == "restart":
+                written, unfinished = [], ""
             elif event.kind == "token":
                 unfinished += event.text
             if time.monotonic() - shown >= REFRESH and (written or unfinished):
                 shown = time.monotonic()
-                yield [*written, (unfinished, ())] if unfinished else list(written)
+                yield [*written, Statement(unfinished, ())] if unfinished else list(written)
 
     def cite(self, data: Mapping[str, Any], turns: list[Answer], language: Language) -> Update:
         """Open the citation that ``data`` names by ``turn`` and ``number``."""
@@ -160,6 +161,13 @@ class Session:
             return self.qa.document(document_id)
         except LibQAError:  # removed since; the answer still holds the quote
             return None
+
+    def _held(self, document_id: str) -> Document:
+        """Return a document; whatever keeps it from being read, the answers given stay on the page."""
+        try:
+            return self.qa.document(document_id)
+        except LibQAError as error:
+            raise DocumentMissing(document_id, error.reason, error.remedy) from error
 
 
 def explain(error: Exception, language: Language) -> str:

@@ -35,11 +35,29 @@ _TABLE: dict[str, tuple[str, str, str]] = {
     "more_sources": ("其余 {n} 条出处", "其餘 {n} 條出處", "{n} more sources"),
     "open_source": ("打开出处 {n}：{title}", "打開出處 {n}：{title}", "Open source {n}: {title}"),
     "copy": ("复制回答与出处", "複製回答與出處", "Copy answer with sources"),
+    "references": ("复制参考文献", "複製參考文獻", "Copy references"),
+    "references_all": (
+        "复制整个对话的参考文献",
+        "複製整個對話的參考文獻",
+        "Copy references of the whole conversation",
+    ),
+    "reference_style": ("参考文献格式", "參考文獻格式", "Style of the references"),
+    "style_gbt7714": ("GB/T 7714", "GB/T 7714", "GB/T 7714"),
+    "style_bibtex": ("BibTeX", "BibTeX", "BibTeX"),
+    "style_ris": ("RIS", "RIS", "RIS"),
+    "style_markdown": ("Markdown（含引文）", "Markdown（含引文）", "Markdown with quotes"),
     "copied": ("已复制", "已複製", "Copied"),
     "copy_failed": (
         "浏览器不允许复制，请手动选取",
         "瀏覽器不允許複製，請手動選取",
         "The browser refused; please select by hand",
+    ),
+    "unsupported": ("未获原文证实", "未獲原文證實", "not confirmed"),
+    "unsupported_hint": (
+        "这一句由语言模型写成，所引原文不足以证实它；编号所指只是最接近的原文。",
+        "這一句由語言模型寫成，所引原文不足以證實它；編號所指只是最接近的原文。",
+        "A language model wrote this sentence, and the passages do not bear it out; "
+        "the numbers lead to what comes nearest.",
     ),
     "refused_hint": (
         "可以换个说法再问，或查看所载文献的目录。",

@@ -212,4 +212,5 @@ def _citation(found: Found, hit: Hit) -> Citation:
         raw_end,
         hit.passage.id,
         hit.passage.section,
+        hit.document.place(start, end),
     )

@@ -79,17 +79,3 @@ def _common_run(a: Sequence[str], b: Sequence[str]) -> int:
 def overlaps(span: Span, others: Iterable[Span]) -> bool:
     """Tell whether ``span`` shares a character with any of ``others``."""
     return any(span[0] == o[0] and span[1] < o[2] and o[1] < span[2] for o in others)
-
-
-def first_relevant(ranked: Sequence[Span], gold: Sequence[Span]) -> int | None:
-    """Return the rank, from 1, of the first span that overlaps a gold span; ``None`` if none does."""
-    return next((rank for rank, span in enumerate(ranked, 1) if overlaps(span, gold)), None)
-
-
-def auroc(scores: Sequence[float], positive: Sequence[bool]) -> float | None:
-    """Return the probability that a positive outscores a negative, ties counting half; ``None`` without both kinds."""
-    above = [s for s, p in zip(scores, positive, strict=True) if p]
-    below = [s for s, p in zip(scores, positive, strict=True) if not p]
-    if not above or not below:
-        return None
-    return sum((a > b) + 0.5 * (a == b) for a in above for b in below) / (len(above) * len(below))

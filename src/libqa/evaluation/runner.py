@@ -1,226 +1,272 @@
-"""Asks every question of the sets and measures what came back."""
+"""Asks every question, searches and reads, and sums up what came back."""
 
 from __future__ import annotations
 
-import json
 import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import asdict, dataclass
-from datetime import datetime, timezone
-from pathlib import Path
-from statistics import mean, median
-from typing import TYPE_CHECKING, Any
+from dataclasses import asdict, dataclass, field, replace
+from typing import TYPE_CHECKING, Any, Literal
 
-from libqa.errors import ReadError
-from libqa.evaluation import metrics
+import numpy as np
+
+from libqa.evaluation import abstaining, figures, judging, metrics, ranking, significance
+from libqa.evaluation.figures import Columns
 from libqa.evaluation.metrics import Span
 from libqa.evaluation.questions import Question
+from libqa.evaluation.showing import Shown, around_gold
 from libqa.serialize import answer_to_dict
 
 if TYPE_CHECKING:
     from libqa.api import LibQA
-    from libqa.types import Answer
+    from libqa.types import Answer, Document
 
-SHORT_TYPES = ("who", "when", "where", "how_many")
-"""Types of question whose direct answer is a name, date, place or number, and so should be short."""
+Progress = Callable[[int, "int | None"], None]
+Figures = dict[str, "float | None"]
+Kind = Literal["ask", "search", "read"]
+_DEPTH = 10
+_DOCUMENTS_DEPTH = 30  # passages to look at for ten documents
 
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
     """What came back for one question.
 
-    ``right``: for an answerable question every nugget is in the answer or its quotes; for an unanswerable one, it was
-    refused. ``right_and_cited``: besides, a cited quote overlaps the evidence or itself holds all nuggets. ``direct``:
-    the first statement alone holds every nugget. ``rank``: of the first passage that overlaps the evidence, from 1.
-    ``exact``: citations that are exact slices of their document. ``supporting``: citations that overlap the evidence or
-    hold a nugget. ``nuggets_cited``: share of nuggets that a citation holds, or whose evidence it overlaps.
-    ``milliseconds``: of the answer, not the search.
+    ``kind``: it was asked, only searched for, or read in a given text. ``values``: one number for each column of
+    ``libqa.evaluation.figures`` that applies. ``said``: the answer in words. ``found``: spans of the passages found,
+    best first. ``passages``: where the answer was not right, the passage that holds it and the one found first.
     """
 
     question: Question
-    answer: Answer
-    right: bool
-    right_and_cited: bool
-    direct: bool
-    nugget_recall: float
-    exact_match: float | None
-    character_f1: float | None
-    citations: int
-    exact: int
-    supporting: int
-    nuggets_cited: float
-    rank: int | None
-    milliseconds: float
+    kind: Kind
+    values: Mapping[str, float]
+    answer: Answer | None = None
+    said: str = ""
+    found: tuple[Span, ...] = ()
+    passages: tuple[Shown, ...] = ()
+
+    @property
+    def verdict(self) -> str:
+        """``right``, or in a few words what was wrong."""
+        value = self.values.get
+        checks = {
+            "search": (("not found", value("hit@10", 1.0) == 0),),
+            "read": (("wrong sentence", value("right_sentence", 1.0) == 0),),
+            "ask": (
+                ("answered, but not in the documents", value("false_answer", 0.0) == 1),
+                ("refused, but in the documents", value("false_refusal", 0.0) == 1),
+                ("wrong answer", value("right", 1.0) == 0),
+                ("wrong citation", value("right_and_cited", 1.0) == 0),
+            ),
+        }
+        return next((name for name, holds in checks[self.kind] if holds), "right")
 
     def to_dict(self) -> dict[str, Any]:
         """Return the outcome as JSON values."""
-        fields = {name: getattr(self, name) for name in self.__slots__ if name not in ("question", "answer")}
-        return {"question": asdict(self.question), "answer": answer_to_dict(self.answer), **fields}
+        return {
+            "question": asdict(self.question),
+            "kind": self.kind,
+            "verdict": self.verdict,
+            "values": dict(self.values),
+            "said": self.said,
+            "answer": None if self.answer is None else answer_to_dict(self.answer),
+            "found": [list(span) for span in self.found],
+            "passages": [asdict(passage) for passage in self.passages],
+        }
 
 
 @dataclass(frozen=True, slots=True)
 class Result:
-    """The figures of a run over all questions, per language and per type; ``None`` where nothing was measured."""
+    """The figures of a run over all questions and per group; ``None`` where nothing was measured.
 
-    figures: dict[str, float | None]
-    by_lang: dict[str, dict[str, float | None]]
-    by_type: dict[str, dict[str, float | None]]
+    ``intervals``: 95 % bootstrap intervals of ``figures``. ``baselines``: rows of the comparison with other ways to
+    search, if it was asked for.
+    """
+
+    figures: Figures
+    intervals: dict[str, tuple[float, float] | None]
+    by_set: dict[str, Figures]
+    by_lang: dict[str, Figures]
+    by_type: dict[str, Figures]
+    by_tag: dict[str, Figures]
     outcomes: tuple[Outcome, ...]
+    baselines: tuple[dict[str, Any], ...] = field(default=())
+
+    @property
+    def columns(self) -> Columns:
+        """The values of all questions as columns."""
+        return figures.columns([o.values for o in self.outcomes])
 
     def to_dict(self) -> dict[str, Any]:
-        """Return the result as JSON values."""
+        """Return the result as JSON values (``evaluation.schema.json``)."""
+        groups = {"by_set": self.by_set, "by_lang": self.by_lang, "by_type": self.by_type, "by_tag": self.by_tag}
         return {
             "figures": self.figures,
-            "by_lang": self.by_lang,
-            "by_type": self.by_type,
+            "intervals": {name: None if i is None else list(i) for name, i in self.intervals.items()},
+            **groups,
+            "baselines": list(self.baselines),
+            "curves": _curves(self.columns),
             "questions": [o.to_dict() for o in self.outcomes],
         }
 
 
-def run(qa: LibQA, questions: Sequence[Question], progress: Callable[[int, int | None], None] | None = None) -> Result:
-    """Ask all questions and return the figures.
+def run(
+    qa: LibQA, questions: Sequence[Question], progress: Progress | None = None, forced: LibQA | None = None
+) -> Result:
+    """Ask all questions and return the figures; parameters and errors as of `ask`."""
+    return summarise(ask(qa, questions, progress, forced))
 
-    Raises
-    ------
-    ReadError : the evidence of a question does not occur in the indexed documents.
-    """
-    texts = {d.id: d.text for d in qa.documents()}
-    gold = {q.id: evidence_spans(q, texts) for q in questions}
-    outcomes = []
-    for done, question in enumerate(questions):
-        if progress is not None:
-            progress(done, len(questions))
-        outcomes.append(_ask(qa, question, gold[question.id], texts))
-    if progress is not None:
-        progress(len(questions), len(questions))
+
+def summarise(outcomes: Sequence[Outcome]) -> Result:
+    """Return the figures over all outcomes and per set, language, type and tag."""
+    table = figures.columns([o.values for o in outcomes])
+
+    def grouped(key: Callable[[Question], Iterable[str]]) -> dict[str, Figures]:
+        return figures.grouped(table, [key(o.question) for o in outcomes])
+
     return Result(
-        figures=figures(outcomes),
-        by_lang=_grouped(outcomes, lambda o: o.question.lang),
-        by_type=_grouped(outcomes, lambda o: o.question.type),
+        figures=figures.figures(table),
+        intervals=significance.intervals(table),
+        by_set=grouped(lambda q: (q.set,)),
+        by_lang=grouped(lambda q: (q.lang,)),
+        by_type=grouped(lambda q: (q.type,)),
+        by_tag=grouped(lambda q: (*q.tags, "follow-up") if q.history else q.tags),
         outcomes=tuple(outcomes),
     )
 
 
-def evidence_spans(question: Question, texts: Mapping[str, str]) -> list[list[Span]]:
-    """Return for each piece of evidence the places where its document says it; repeated words are all gold."""
-    spans = []
-    for evidence in question.evidence:
-        text = texts.get(evidence.document, "")
-        found, at = [], text.find(evidence.quote)
-        while at >= 0:
-            found.append((evidence.document, at, at + len(evidence.quote)))
-            at = text.find(evidence.quote, at + 1)
-        if not found:
-            raise ReadError(
-                f"question {question.id}",
-                f"its evidence is not in the indexed document {evidence.document!r}",
-                "build the index from the corpus that the questions are about, or correct the question set",
-            )
-        spans.append(found)
-    return spans
+def ask(
+    qa: LibQA, questions: Sequence[Question], progress: Progress | None = None, forced: LibQA | None = None
+) -> list[Outcome]:
+    """Ask all questions, and search for each.
+
+    Parameters
+    ----------
+    progress : called with the number of questions done and of all.
+    forced : the same index with threshold 0, to see what would have been answered instead of refusals; without it
+        refused questions are left out of the measures of confidence.
+
+    Raises
+    ------
+    ReadError : the evidence of a question does not occur in the indexed documents.
+    MissingExtra : ir-measures is not installed (extra ``eval``).
+    """
+    documents = {d.id: d for d in qa.documents()}
+    texts = {identity: d.text for identity, d in documents.items()}
+    gold = {q.id: judging.evidence_spans(q, texts) for q in questions}
+    if questions:
+        qa.ask(questions[0].question)  # what is loaded at the first question is not part of its time
+    outcomes = []
+    for question in _counted(questions, progress):
+        history, spans = list(question.history), gold[question.id]
+        answer, milliseconds = _timed(lambda q=question, h=history: qa.ask(q.question, history=h))  # type: ignore[misc]
+        values = judging.judge_answer(question, answer, spans, texts) | {"milliseconds": milliseconds}
+        full = answer
+        if answer.abstained and forced is not None:
+            full = forced.ask(question.question, history=history)
+        if not answer.abstained or forced is not None:
+            values["correct"] = float(judging.right_and_cited(question, full, [s for g in spans for s in g])[1])
+        hits, values["search_milliseconds"] = _timed(lambda a=answer: qa.search(a.resolved, k=_DEPTH))  # type: ignore[misc]
+        found = tuple((h.passage.document_id, h.passage.start, h.passage.end) for h in hits)
+        outcomes.append(Outcome(question, "ask", values, answer, answer.text, found))
+    return _ranked(outcomes, gold, documents, _passages_holding)
 
 
-def _ask(qa: LibQA, question: Question, gold: Sequence[Sequence[Span]], texts: Mapping[str, str]) -> Outcome:
-    began = time.perf_counter()
-    answer = qa.ask(question.question, history=list(question.history))
-    milliseconds = 1000 * (time.perf_counter() - began)
-    hits = [h.passage for h in qa.search(answer.resolved, k=10)] if question.answerable else []
-    all_gold = [span for spans in gold for span in spans]
-    cited: list[Span] = [(c.document_id, c.start, c.end) for c in answer.citations]
-    quotes = [c.quote for c in answer.citations]
-    statements = [] if answer.abstained else [s.text for s in answer.statements]
-    held = metrics.nuggets_held([*statements, *quotes], question.answers)
-    supports = [
-        metrics.overlaps(span, all_gold) or any(metrics.nuggets_held([quote], question.answers))
-        for span, quote in zip(cited, quotes, strict=True)
-    ]
-    right = answer.abstained if not question.answerable else not answer.abstained and all(held)
-    grounded = any(metrics.overlaps(span, all_gold) for span in cited) or all(
-        metrics.nuggets_held(quotes, question.answers)
-    )
-    single = question.answers[0] if len(question.answers) == 1 and statements else None
-    return Outcome(
-        question=question,
-        answer=answer,
-        right=right,
-        right_and_cited=right and (grounded or not question.answerable),
-        direct=right and (not question.answerable or all(metrics.nuggets_held(statements[:1], question.answers))),
-        nugget_recall=mean(held) if held else float(right),
-        exact_match=metrics.exact_match(statements[0], single) if single else None,
-        character_f1=metrics.character_f1(statements[0], single) if single else None,
-        citations=len(cited),
-        exact=sum(texts[c.document_id][c.start : c.end] == c.quote for c in answer.citations),
-        supporting=sum(supports),
-        nuggets_cited=_nuggets_cited(question, gold, cited, quotes),
-        rank=metrics.first_relevant([(p.document_id, p.start, p.end) for p in hits], all_gold),
-        milliseconds=milliseconds,
-    )
+def search(qa: LibQA, questions: Sequence[Question], progress: Progress | None = None) -> list[Outcome]:
+    """Search for all questions, without answering; a document is right if it is one of the evidence.
 
-
-def _nuggets_cited(
-    question: Question, gold: Sequence[Sequence[Span]], cited: Sequence[Span], quotes: Sequence[str]
-) -> float:
-    if not question.answers:
-        return 1.0
-    reached = [
-        e.quote
-        for e, spans in zip(question.evidence, gold, strict=True)
-        if any(metrics.overlaps(s, cited) for s in spans)
-    ]
-    return mean(metrics.nuggets_held([*quotes, *reached], question.answers))
-
-
-def figures(outcomes: Sequence[Outcome]) -> dict[str, float | None]:
-    """Return the figures over ``outcomes``; lengths count code points, times are milliseconds."""
-    asked = [o for o in outcomes if o.question.answerable]
-    unanswerable = [o for o in outcomes if not o.question.answerable]
-    answered = [o for o in asked if not o.answer.abstained]
-    given = [o for o in outcomes if not o.answer.abstained]
-    short = [len(o.answer.statements[0].text) for o in answered if o.question.type in SHORT_TYPES]
-    quotes = [len(c.quote) for o in given for c in o.answer.citations]
-    citations = sum(o.citations for o in outcomes)
-    times = sorted(o.milliseconds for o in outcomes)
-    return {
-        "questions": len(outcomes),
-        "right": _mean(o.right for o in asked),
-        "right_and_cited": _mean(o.right_and_cited for o in asked),
-        "direct_right": _mean(o.direct for o in asked),
-        "nugget_recall": _mean(o.nugget_recall for o in asked),
-        "exact_match": _mean(o.exact_match for o in asked if o.exact_match is not None),
-        "character_f1": _mean(o.character_f1 for o in asked if o.character_f1 is not None),
-        "refusal_right": _mean(o.right for o in unanswerable),
-        "false_refusal": _mean(o.answer.abstained for o in asked),
-        "abstention_auroc": metrics.auroc(
-            [o.answer.confidence for o in outcomes], [o.question.answerable for o in outcomes]
-        ),
-        "citation_exact": sum(o.exact for o in outcomes) / citations if citations else None,
-        "citation_precision": sum(o.supporting for o in answered) / max(1, sum(o.citations for o in answered))
-        if answered
-        else None,
-        "citation_recall": _mean(o.nuggets_cited for o in asked),
-        "direct_length": median(short) if short else None,
-        "quote_length": median(quotes) if quotes else None,
-        **{f"hit@{k}": _mean(o.rank is not None and o.rank <= k for o in asked) for k in (1, 3, 5, 10)},
-        "mrr@10": _mean(1 / o.rank if o.rank else 0.0 for o in asked),
-        "p50_ms": median(times) if times else None,
-        "p95_ms": times[min(len(times) - 1, int(0.95 * len(times)))] if times else None,
+    Raises
+    ------
+    MissingExtra : ir-measures is not installed (extra ``eval``).
+    """
+    documents = {d.id: d for d in qa.documents()}
+    gold = {
+        q.id: judging.evidence_spans(q, {e.document: documents[e.document].text for e in q.evidence}) for q in questions
     }
+    outcomes = []
+    for question in _counted(questions, progress):
+        hits, milliseconds = _timed(lambda q=question: qa.search(q.question, k=_DOCUMENTS_DEPTH))  # type: ignore[misc]
+        names = list(dict.fromkeys(h.passage.document_id for h in hits))[:_DEPTH]
+        found = tuple((name, 0, len(documents[name].text)) for name in names)
+        outcomes.append(Outcome(question, "search", {"search_milliseconds": milliseconds}, found=found))
+    return _ranked(outcomes, gold, documents, lambda spans, _: [_key(s) for s in spans])
 
 
-def save(result: Result, directory: Path) -> Path:
-    """Write the result as ``eval-<UTC time>.json`` into ``directory`` and return its path."""
-    directory.mkdir(parents=True, exist_ok=True)
-    now = datetime.now(timezone.utc)
-    path = directory / f"eval-{now:%Y%m%dT%H%M%SZ}.json"
-    content = {"date": now.isoformat(timespec="seconds"), **result.to_dict()}
-    path.write_text(json.dumps(content, ensure_ascii=False, indent=1) + "\n", encoding="utf-8")
-    return path
+def read(
+    qa: LibQA, questions: Sequence[Question], documents: Iterable[Document], progress: Progress | None = None
+) -> list[Outcome]:
+    """Let the reader find the answer of each question in the document of its first evidence; no index is used."""
+    known = {d.id: d for d in documents}
+    outcomes = []
+    for question in _counted(questions, progress):
+        document = known[question.evidence[0].document]
+        gold = [s for spans in judging.evidence_spans(question, {document.id: document.text}) for s in spans]
+        reading, milliseconds = _timed(lambda q=question, d=document: qa.read(q.question, d.text))  # type: ignore[misc]
+        values = judging.judge_reading(question, reading, document.text, gold) | {"milliseconds": milliseconds}
+        outcome = Outcome(question, "read", values, said=f"{reading.answer}\n{reading.sentence}")
+        wrong = outcome.verdict != "right"
+        outcomes.append(replace(outcome, passages=around_gold(gold, outcome.found, known) if wrong else ()))
+    return outcomes
 
 
-def _mean(values: Iterable[float]) -> float | None:
-    values = list(values)
-    return mean(values) if values else None
+def _counted(questions: Sequence[Question], progress: Progress | None) -> Iterable[Question]:
+    for done, question in enumerate(questions):
+        if progress is not None:
+            progress(done, len(questions))
+        yield question
+    if progress is not None:
+        progress(len(questions), len(questions))
 
 
-def _grouped(outcomes: Sequence[Outcome], key: Callable[[Outcome], str]) -> dict[str, dict[str, float | None]]:
-    return {name: figures([o for o in outcomes if key(o) == name]) for name in sorted({key(o) for o in outcomes})}
+def _timed(work: Callable[[], Any]) -> tuple[Any, float]:
+    began = time.perf_counter()
+    value = work()
+    return value, 1000 * (time.perf_counter() - began)
+
+
+def _ranked(
+    outcomes: Sequence[Outcome],
+    gold: Mapping[str, Sequence[Sequence[Span]]],
+    documents: Mapping[str, Document],
+    relevant: Callable[[Sequence[Span], Mapping[str, Document]], list[str]],
+) -> list[Outcome]:
+    """Add the measures of the found passages, and what is to be shown of a wrong answer."""
+    spans = {o.question.id: [s for group in gold[o.question.id] for s in group] for o in outcomes}
+    right = {
+        o.question.id: {*relevant(spans[o.question.id], documents)}
+        | {_key(f) for f in o.found if metrics.overlaps(f, spans[o.question.id])}
+        for o in outcomes
+        if spans[o.question.id]
+    }
+    measured = ranking.measure(right, {o.question.id: [_key(f) for f in o.found] for o in outcomes})
+    done = []
+    for outcome in outcomes:
+        judged = replace(outcome, values={**outcome.values, **measured.get(outcome.question.id, {})})
+        wrong = judged.verdict != "right"
+        done.append(
+            replace(judged, passages=around_gold(spans[judged.question.id], judged.found, documents) if wrong else ())
+        )
+    return done
+
+
+def _passages_holding(gold: Sequence[Span], documents: Mapping[str, Document]) -> list[str]:
+    """Return the passages, cut as for an index, that share a character with the gold spans."""
+    from libqa.index.passages import split
+
+    pieces = [(name, p.start, p.end) for name in {s[0] for s in gold} for p in split(documents[name].text)]
+    return [_key(piece) for piece in pieces if metrics.overlaps(piece, gold)]
+
+
+def _key(span: Span) -> str:
+    return f"{span[0]}:{span[1]}-{span[2]}"
+
+
+def _curves(table: Columns) -> dict[str, Any]:
+    """Return risk-coverage curve and reliability diagram as JSON values; empty without answers."""
+    known = ~(np.isnan(table["confidence"]) | np.isnan(table["correct"]))
+    confidence, right = table["confidence"][known], table["correct"][known] > 0
+    curve = abstaining.risk_coverage(confidence, right)
+    steps = range(0, len(curve.risk), max(1, len(curve.risk) // 400))
+    return {
+        "risk_coverage": [[round(float(curve.coverage[i]), 5), round(float(curve.risk[i]), 5)] for i in steps],
+        "reliability": [asdict(b) for b in abstaining.reliability(confidence, right)],
+    }

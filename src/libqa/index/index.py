@@ -159,10 +159,25 @@ class Index:
         finally:
             self._give_back(connection)
 
-    def documents(self) -> list[Document]:
-        """Return all documents."""
+    def documents(self, offset: int = 0, limit: int | None = None) -> list[Document]:
+        """Return all documents, or ``limit`` of them from ``offset`` on, in the order in which they were written."""
         with self.view() as view:
-            return view.documents()
+            return view.documents(offset, limit)
+
+    def count(self) -> int:
+        """Return the number of documents, without reading them or what else changed since the last question.
+
+        Raises
+        ------
+        IndexMissing, IndexMismatch : as `view` does.
+        """
+        connection = self._take()
+        try:
+            with _readable(self.path), store.transaction(connection):
+                self._check(connection)
+                return store.count_documents(connection)
+        finally:
+            self._give_back(connection)
 
     def document(self, identity: str) -> Document:
         """Return the document with this id.

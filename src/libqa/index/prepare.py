@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from libqa.index import store
 from libqa.index.passages import Piece, context, split
-from libqa.reading.files import check
+from libqa.reading.checking import check
 from libqa.text.names import passage_terms
 from libqa.types import Document
 

@@ -19,9 +19,9 @@ from libqa.errors import IndexMismatch, IndexMissing, SettingError
 from libqa.index.passages import Piece
 from libqa.text.offsets import OffsetMap
 from libqa.text.offsets import Piece as Edit
-from libqa.types import Document, Passage
+from libqa.types import Document, Mark, Passage
 
-SCHEMA = "1"
+SCHEMA = "2"
 """Version of the tables and of what ``libqa.text.segment.terms`` makes; an index of another version is rebuilt."""
 FILE = "libqa.sqlite3"
 _TABLES = """
@@ -29,7 +29,7 @@ CREATE TABLE meta(name TEXT PRIMARY KEY, value TEXT NOT NULL);
 CREATE TABLE changes(sequence INTEGER PRIMARY KEY, token TEXT NOT NULL);
 CREATE TABLE documents(
     number INTEGER PRIMARY KEY AUTOINCREMENT, id TEXT NOT NULL UNIQUE, title TEXT NOT NULL, metadata TEXT NOT NULL,
-    text TEXT NOT NULL, raw TEXT, offsets TEXT NOT NULL);
+    text TEXT NOT NULL, raw TEXT, offsets TEXT NOT NULL, marks TEXT NOT NULL);
 CREATE TABLE passages(
     id INTEGER PRIMARY KEY AUTOINCREMENT, document INTEGER NOT NULL REFERENCES documents(number),
     start INTEGER NOT NULL, stop INTEGER NOT NULL, section TEXT NOT NULL, vector BLOB NOT NULL, terms BLOB NOT NULL);
@@ -201,7 +201,7 @@ def put(connection: sqlite3.Connection, document: Document, entries: Sequence[En
     drop(connection, document.id, sequence)
     offsets = [document.offsets.shift, [[p.start, p.end, p.raw_start, p.raw_end] for p in document.offsets.pieces]]
     number = connection.execute(
-        "INSERT INTO documents(id, title, metadata, text, raw, offsets) VALUES (?, ?, ?, ?, ?, ?)",
+        "INSERT INTO documents(id, title, metadata, text, raw, offsets, marks) VALUES (?, ?, ?, ?, ?, ?, ?)",
         (
             document.id,
             document.title,
@@ -209,6 +209,7 @@ def put(connection: sqlite3.Connection, document: Document, entries: Sequence[En
             document.text,
             document.raw,
             json.dumps(offsets),
+            json.dumps([[mark.start, mark.label] for mark in document.marks], ensure_ascii=False),
         ),
     ).lastrowid
     connection.executemany(
@@ -251,7 +252,7 @@ def passages_after(
     return ids, vectors, [_unpack(row[2]) for row in rows]
 
 
-_DOCUMENT = "SELECT d.number, d.id, d.title, d.metadata, d.text, d.raw, d.offsets FROM documents d"
+_DOCUMENT = "SELECT d.number, d.id, d.title, d.metadata, d.text, d.raw, d.offsets, d.marks FROM documents d"
 
 
 def document(connection: sqlite3.Connection, identity: str) -> Document | None:
@@ -260,9 +261,17 @@ def document(connection: sqlite3.Connection, identity: str) -> Document | None:
     return _document(row) if row else None
 
 
-def documents(connection: sqlite3.Connection) -> list[Document]:
-    """Return all documents in the order in which they were written."""
-    return [_document(row) for row in connection.execute(_DOCUMENT + " ORDER BY d.number")]
+def documents(connection: sqlite3.Connection, offset: int = 0, limit: int | None = None) -> list[Document]:
+    """Return the documents in the order in which they were written: all, or ``limit`` of them from ``offset`` on."""
+    most = -1 if limit is None else limit
+    rows = connection.execute(_DOCUMENT + " ORDER BY d.number LIMIT ? OFFSET ?", (most, offset))
+    return [_document(row) for row in rows]
+
+
+def count_documents(connection: sqlite3.Connection) -> int:
+    """Return how many documents there are; read from the index over their ids, not from their texts."""
+    (count,) = connection.execute("SELECT count(*) FROM documents").fetchone()
+    return int(count)
 
 
 _PASSAGE = (
@@ -282,10 +291,18 @@ def passages_of(connection: sqlite3.Connection, identity: str) -> list[Passage]:
     return [Passage(*row) for row in connection.execute(_PASSAGE + " WHERE d.id = ? ORDER BY p.start", (identity,))]
 
 
-def _document(row: tuple[int, str, str, str, str, str | None, str]) -> Document:
-    _, identity, title, metadata, text, raw, offsets = row
+def _document(row: tuple[int, str, str, str, str, str | None, str, str]) -> Document:
+    _, identity, title, metadata, text, raw, offsets, marks = row
     shift, pieces = json.loads(offsets)
-    return Document(identity, text, title, json.loads(metadata), raw, OffsetMap(tuple(Edit(*p) for p in pieces), shift))
+    return Document(
+        identity,
+        text,
+        title,
+        json.loads(metadata),
+        raw,
+        OffsetMap(tuple(Edit(*p) for p in pieces), shift),
+        tuple(Mark(start, label) for start, label in json.loads(marks)),
+    )
 
 
 def _pack(terms: Sequence[str]) -> bytes:

@@ -91,9 +91,9 @@ class View:
             self._documents[identity] = found
         return self._documents[identity]
 
-    def documents(self) -> list[Document]:
-        """Return all documents in the order in which they were written."""
-        return store.documents(self.connection)
+    def documents(self, offset: int = 0, limit: int | None = None) -> list[Document]:
+        """Return the documents in the order in which they were written: all, or ``limit`` from ``offset`` on."""
+        return store.documents(self.connection, offset, limit)
 
     def passages_of(self, identity: str) -> list[Passage]:
         """Return the passages of the document with this id, in their order in the text."""

@@ -128,3 +128,33 @@ def translate(text: str) -> list[tuple[str, list[tuple[str, float]]]]:
         else:
             i += 1
     return out
+
+
+@lru_cache(maxsize=4096)
+def alike(term: str, least: float = 0.1) -> tuple[str, ...]:
+    """Return Chinese terms that share an English word with ``term`` (folded), likeliest first: 举行 for 召开.
+
+    Parameters
+    ----------
+    term : a Simplified Chinese word.
+    least : probability from which both must translate the shared word.
+
+    Notes
+    -----
+    Paraphrases by pivoting through another language: Bannard and Callison-Burch, ACL 2005.
+    """
+    table, key = _table(BUNDLED), f"{term}:".encode()
+    found: dict[str, float] = {}
+    at = table.find(key)
+    while at >= 0:
+        if table[at - 1 : at] in (b" ", b"\t"):
+            start, end = table.rfind(b"\n", 0, at) + 1, table.find(b"\n", at)
+            english = table[start : table.find(b"\t", start)].decode()
+            pairs = dict(_lookup(english))
+            for other, probability in pairs.items():
+                shared = min(probability, pairs.get(term, 0.0))
+                if other != term and shared >= least:
+                    found[other] = max(found.get(other, 0.0), shared)
+            at = end
+        at = table.find(key, at + 1)
+    return tuple(sorted(found, key=lambda other: -found[other]))

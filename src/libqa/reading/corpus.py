@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from itertools import chain
 from pathlib import Path
 
 from libqa.config import Settings
 from libqa.errors import ReadError
-from libqa.reading.files import check, iterate_file
+from libqa.reading.checking import check
+from libqa.reading.files import is_litter, iterate_file, iterate_url
+from libqa.reading.kinds import is_url
 from libqa.reading.markdown import load_yaml, plain
+from libqa.reading.sandbox import Sandbox
 from libqa.types import Document
 
 CATALOGUE = "catalogue.yaml"
@@ -21,14 +25,14 @@ def read_corpus(
 
     Parameters
     ----------
-    source : a directory (read recursively, in the order of the names), a file, or an iterable of such and of documents.
-        In a directory, hidden files are left out, ids are paths relative to it without suffix, and ``catalogue.yaml``
-        may give titles and metadata to files that have no front matter (id -> {title, ...}).
+    source : a directory (read recursively, in the order of the names), a file, an http or https URL, or an iterable
+        of such and of documents. In a directory, hidden files are left out, ids are paths relative to it
+        without suffix, and ``catalogue.yaml`` may give titles and metadata to files that have none (id -> {title, ...}).
     """
     items = [source] if isinstance(source, (str, Path)) else source
     seen: set[str] = set()
-    for item in items:
-        for found in _read_one(item, settings):
+    with Sandbox(settings) as sandbox:
+        for found in chain.from_iterable(_read_one(item, sandbox) for item in items):
             if isinstance(found, Document):
                 if found.id in seen:
                     yield ReadError(
@@ -55,16 +59,19 @@ def bundled_corpus() -> Path:
     raise ReadError("the corpus that comes with libqa", "it is missing from the installation", "install libqa again")
 
 
-def _read_one(item: str | Path | Document, settings: Settings) -> Iterator[Document | ReadError]:
+def _read_one(item: str | Path | Document, sandbox: Sandbox) -> Iterator[Document | ReadError]:
     if isinstance(item, Document):
         try:
             yield check(item, f"document {item.id!r}")
         except ReadError as e:
             yield e
         return
+    if is_url(item):
+        yield from iterate_url(str(item), sandbox)
+        return
     path = Path(item)
     if not path.is_dir():
-        yield from iterate_file(path, path.stem, settings)
+        yield from iterate_file(path, path.stem, sandbox)
         return
     catalogue: dict[str, dict[str, str]] = {}
     if (path / CATALOGUE).is_file():
@@ -79,7 +86,7 @@ def _read_one(item: str | Path | Document, settings: Settings) -> Iterator[Docum
             continue
         name = file.relative_to(path).with_suffix("").as_posix()
         missing.pop(name, None)
-        yield from iterate_file(file, name, settings, catalogue.get(name, {}))
+        yield from iterate_file(file, name, sandbox, catalogue.get(name, {}))
     for name in missing:
         yield ReadError(str(path / CATALOGUE), f"it lists {name!r}, but there is no such file", "correct the catalogue")
 
@@ -97,7 +104,7 @@ def _files(directory: Path, above: tuple[tuple[int, int], ...]) -> Iterator[Path
         yield ReadError(str(directory), "the link leads back to a directory above it", "remove the link")
         return
     for entry in entries:
-        if entry.name.startswith(".") or (not above and entry.name == CATALOGUE):
+        if is_litter(entry.name) or (not above and entry.name == CATALOGUE):
             continue
         if entry.is_dir():
             yield from _files(entry, (*above, here))

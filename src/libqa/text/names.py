@@ -77,6 +77,43 @@ def query_names(question: str) -> dict[str, frozenset[str]]:
     return found
 
 
+def spelt(name: str, text: str) -> list[tuple[int, int]]:
+    """Return where ``text`` says a name that is given in Latin letters (``wei qunyi``) in Chinese characters.
+
+    The characters, two to six, must read as the whole name, in either order of its words. One character is no match:
+    too many words read alike.
+    """
+    words = [_plain(word) for word in _LATIN.findall(name)]
+    keys = {"".join(order) for order in (words, [*words[-1:], *words[:-1]])} - {""}
+    found = []
+    for start in range(len(text)):
+        for key in keys:
+            end = _reads(key, text, start)
+            if end - start >= 2:
+                found.append((start, end))
+                break
+    return found
+
+
+def _reads(key: str, text: str, start: int) -> int:
+    """Where the characters from ``start`` on have been read as the whole of ``key``; ``start`` if they are not."""
+    ends = {0: start}  # how much of the key is read, and the character that comes next
+    for at in range(start, min(len(text), start + 6)):
+        if not "\u4e00" <= text[at] <= "\u9fff":
+            break
+        ends = {
+            done + len(reading): at + 1
+            for done in ends
+            for reading in _readings(text[at])
+            if key.startswith(reading, done)
+        }
+        if len(key) in ends:
+            return ends[len(key)]
+        if not ends:
+            break
+    return start
+
+
 def _spellings(name: str) -> Iterator[str]:
     readings = [_readings(char) for char in name]
     if all(readings):

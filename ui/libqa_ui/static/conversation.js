@@ -15,6 +15,15 @@ const copy = async (text) => {
   return done;
 };
 
+// The style of references chosen once holds for all answers, also for those that are still to come.
+let style = "gbt7714";
+const dress = () => element.querySelectorAll("select.style").forEach((choice) => { choice.value = style; });
+element.addEventListener("change", (event) => {
+  if (!event.target.matches("select.style")) return;
+  style = event.target.value;
+  dress();
+});
+
 element.addEventListener("click", async (event) => {
   const button = event.target.closest("button");
   if (!button) return;
@@ -23,9 +32,10 @@ element.addEventListener("click", async (event) => {
     trigger("example_select", { question: example });
   } else if (citation !== undefined) {
     trigger("select", { turn: Number(turn), number: Number(citation) });
-  } else if (button.dataset.copy !== undefined) {
+  } else if (button.classList.contains("copy")) {
     const label = button.textContent;
-    const done = await copy(button.dataset.copy).catch(() => false);
+    const text = button.dataset.references === undefined ? button.dataset.copy : button.dataset[style];
+    const done = await copy(text).catch(() => false);
     button.textContent = done ? button.dataset.copied : button.dataset.failed;
     window.setTimeout(() => { button.textContent = label; }, 2000);
   }
@@ -34,6 +44,7 @@ element.addEventListener("click", async (event) => {
 // A new question is brought to the top of the page, so that its answer unfolds in view.
 let shown = 0;
 watch("value", () => {
+  dress();
   const turns = element.querySelectorAll(".turn");
   if (turns.length > shown) {
     const calm = window.matchMedia("(prefers-reduced-motion: reduce)").matches;

@@ -1,0 +1,113 @@
+"""Right values in the wrong place: the texts hold a number, date or name, but say another one of the same thing."""
+
+from __future__ import annotations
+
+import itertools
+import re
+from collections.abc import Callable, Iterator, Sequence
+
+from libqa.answering.claims import ONE_OF_KIND, Claim, dated, same_number
+from libqa.answering.wording import Span, Text, Word
+from libqa.text import entities
+from libqa.text.quantities import Date, Quantity, dates, quantities
+
+_NEAR = (1.0, 0.85, 0.6, 0.3)  # what a word counts that stands in the same clause, half-sentence, sentence, or further
+_ASIDE = 0.6  # what a word of another clause of the claim counts
+_LEAD = 1.12  # how much better another value's place must fit than the sentence's own
+Places = Callable[[Text], "tuple[list[Span], list[Span]]"]
+"""Where a text says a value, and where it says another of the same kind that the sentence does not say too."""
+
+
+def displaced(claim: Claim, texts: Sequence[Text]) -> Iterator[str]:
+    """Yield the numbers, dates and people of a sentence in whose place the texts say another one."""
+    for number in claim.numbers:
+        yield from _rivals(claim, texts, number.start, _numbers(number, claim))
+    for date in claim.dates:
+        yield from _rivals(claim, texts, date.start, _dates(date, claim))
+    for word in claim.words:
+        if word.person:
+            yield from _rivals(claim, texts, word.start, _people(word, claim))
+
+
+def _numbers(number: Quantity, claim: Claim) -> Places:
+    stated = [q for q in claim.numbers if q is not number]
+
+    def places(text: Text) -> tuple[list[Span], list[Span]]:
+        own, others = [], []
+        for q in quantities(text.text):
+            if same_number(number, q):
+                own.append((q.start, q.end))
+            elif _alike_unit(number, q) and not any(same_number(s, q) for s in stated):
+                others.append((q.start, q.end))
+        return own, others
+
+    return places
+
+
+def _alike_unit(a: Quantity, b: Quantity) -> bool:
+    kinds = {ONE_OF_KIND.get(unit, unit) for unit in (a.unit, b.unit)}
+    return (len(kinds) == 1 or "" in kinds) and ("%" in kinds) == (kinds == {"%"}) and a.ordinal == b.ordinal
+
+
+def _dates(date: Date, claim: Claim) -> Places:
+    def places(text: Text) -> tuple[list[Span], list[Span]]:
+        own, others = [], []
+        for d in dates(text.text):
+            if dated(date, [d]) or (d.year is None and dated(Date(None, date.month, date.day, 0, 0), [d])):
+                own.append((d.start, d.end))
+            elif not any(dated(s, [d]) for s in claim.dates):
+                others.append((d.start, d.end))
+        return own, others
+
+    return places
+
+
+def _people(word: Word, claim: Claim) -> Places:
+    stated = [w for w in claim.words if w.name and w is not word]
+
+    def places(text: Text) -> tuple[list[Span], list[Span]]:
+        own = [(a, b) for a, b, _ in text.find(word)]
+        named = [(a, b) for w in stated for a, b, _ in text.find(w)]
+        others = [p for p in entities.people(text.text) if not any(a < p[1] and p[0] < b for a, b in (*own, *named))]
+        return own, others
+
+    return places
+
+
+def _rivals(claim: Claim, texts: Sequence[Text], at: int, places: Places) -> Iterator[str]:
+    clause = claim.clause(at)
+    weighed = [(w, w.weight * (1.0 if claim.clause(w.start) == clause else _ASIDE)) for w in claim.words]
+    own, rival = 0.0, 0.0
+    found = False
+    for text in texts:
+        mine, others = places(text)
+        found = found or bool(mine)
+        own = max([own, *(_fit(text, span, weighed) for span in mine)])
+        rival = max([rival, *(_fit(text, span, weighed) for span in others)])
+    if found and rival > own * _LEAD + 0.05 * sum(weight for _, weight in weighed):
+        yield f"another value at {claim.text[at : at + 12]}"
+
+
+def _fit(text: Text, span: Span, weighed: Sequence[tuple[Word, float]]) -> float:
+    """How much of the sentence's words stands near a place of a text."""
+    rings = _rings(text, span)
+    total = 0.0
+    for word, weight in weighed:
+        best = 0.0
+        for a, b, force in text.find(word):
+            if a < span[1] and span[0] < b:
+                continue  # the value itself
+            near = next((n for (low, high), n in zip(rings, _NEAR, strict=False) if low <= a and b <= high), _NEAR[-1])
+            best = max(best, near * force)
+        total += weight * best
+    return total
+
+
+def _rings(text: Text, span: Span) -> tuple[Span, Span, Span]:
+    """The clause, the half-sentence (up to ；) and the sentence around a place."""
+    sentence = next((s for s in text.sentences if s[0] <= span[0] < s[1]), span)
+    clause = next((c for c in text.clauses if c[0] <= span[0] < c[1]), span)
+    stops = [m.end() for m in re.finditer("[;；]", text.folded[sentence[0] : sentence[1]])]
+    edges = [sentence[0], *(sentence[0] + stop for stop in stops), sentence[1]]
+    half = next(((a, b) for a, b in itertools.pairwise(edges) if a <= span[0] < b), sentence)
+    return clause, half, sentence
