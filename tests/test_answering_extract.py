@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from libqa.answering import candidates, cite, extract, features, meaning, phrase, rarity, reader, rerank
+from libqa.answering import candidates, cite, comparing, extract, features, meaning, phrase, rarity, reader, rerank
 from libqa.answering.understand import Question, understand
 from libqa.text import entities
 
@@ -58,7 +58,7 @@ def silent(question: Question, text: str) -> features.Pointers:
 
 
 def read(question: Question, *texts: str) -> list[extract.Source]:
-    given = [reader.Text(text) for text in texts]
+    given = [comparing.Text(text) for text in texts]
     points = reader.load_reader().read(question, given)
     return [extract.Source(t, p) for t, p in zip(given, points, strict=True)]
 
@@ -154,7 +154,7 @@ def test_answers_are_said_in_the_language_of_the_question(span: str, kind: str, 
 
 def test_the_reader_points_at_a_plain_answer() -> None:
     question = ask("王小明是什么职务？")
-    pointers = reader.load_reader().read(question, [reader.Text("王小明是市图书馆馆长。"), reader.Text("")])
+    pointers = reader.load_reader().read(question, [comparing.Text("王小明是市图书馆馆长。"), comparing.Text("")])
     assert pointers[0].start.shape == pointers[0].end.shape == (11,)
     assert np.exp(pointers[0].start).sum() == pytest.approx(1.0, abs=1e-3)
     assert 0.0 <= pointers[0].answerable <= 1.0
@@ -164,14 +164,14 @@ def test_the_reader_points_at_a_plain_answer() -> None:
 
 def test_an_english_question_is_read_as_the_words_that_the_text_holds() -> None:
     question = ask("Who hosted the meeting?")
-    assert "会议" in reader.asked(question, "王小明主持会议").text
-    said = reader.asked(question, "王小明主持会议")
+    assert "会议" in comparing.asked(question, "王小明主持会议").text
+    said = comparing.asked(question, "王小明主持会议")
     assert all(said.text[a:b] == word for word, a, b in said.words)
 
 
 def test_words_of_like_meaning_count_where_the_words_themselves_are_missing() -> None:
-    question, text = ask("论坛何时召开？"), reader.prepare("论坛于五月举行。")
-    compared = reader.encode(question, reader.Text(text.folded), text, reader.load_reader().vocabulary)
+    question, text = ask("论坛何时召开？"), comparing.prepare("论坛于五月举行。")
+    compared = comparing.encode(question, comparing.Text(text.folded), text, reader.load_reader().vocabulary)
     held = next(i for i, t in enumerate(question.terms) if t.text == "召开")
     meant = compared.meant[held]
     assert meant[text.folded.index("举行")] > 0.4
@@ -188,7 +188,7 @@ def test_clauses_are_as_near_as_what_they_mean() -> None:
 
 def test_reranking_prefers_the_text_in_which_the_reader_sees_the_answer() -> None:
     question = ask("王小明是什么职务？")
-    texts = [reader.Text("图书馆每天八点开门，周一闭馆。"), reader.Text("王小明是市图书馆馆长。")]
+    texts = [comparing.Text("图书馆每天八点开门，周一闭馆。"), comparing.Text("王小明是市图书馆馆长。")]
     points = reader.load_reader().read(question, texts)
     scores = rerank.load_reranker().score([1.0, 0.9], points)
     assert scores[1] > scores[0]

@@ -18,7 +18,7 @@ import cloze
 import numpy as np
 from common import rows
 
-from libqa.answering import rarity, reader, understand
+from libqa.answering import comparing, rarity, reader, understand
 from libqa.text import entities, segment
 from libqa.text.script import fold
 
@@ -88,7 +88,7 @@ class Examples:
         self.weigh = rarity.blended(lambda t: df.get(t, 0), len(self.cmrc_articles))
         counts = Counter(c for a in [*self.cmrc_articles, *self.news[:8000]] for c in fold(a.text))
         self.characters = [c for c, n in counts.most_common(6000) if n >= 3]
-        self.vocabulary = reader.Vocabulary(
+        self.vocabulary = comparing.Vocabulary(
             {c: i + 1 for i, c in enumerate(self.characters)},
             {w: i + 1 for i, w in enumerate(self.words)},
             reader.unit(self.vectors),
@@ -103,7 +103,7 @@ class Examples:
                     self.names.setdefault(e.kind, []).append(article.text[e.start : e.end])
         self.pool = rng.sample(self.news, 6000) + self.cmrc_articles
         self._weigh_pool()
-        self.prepared: dict[str, reader.Prepared] = {}
+        self.prepared: dict[str, comparing.Prepared] = {}
 
     def _weigh_pool(self) -> None:
         from scipy.sparse import csr_matrix
@@ -128,12 +128,12 @@ class Examples:
         other = self.pool[int(best[rng.randrange(8)])]
         return None if other.text == article.text or answer in other.text[:WINDOW] else other
 
-    def prepare(self, text: str) -> reader.Prepared:
+    def prepare(self, text: str) -> comparing.Prepared:
         """Prepare a window; those of cmrc2018 come again, so they are kept."""
         if text not in self.prepared:
             if len(self.prepared) > 12_000:
                 self.prepared.clear()
-            self.prepared[text] = reader.prepare.__wrapped__(text)
+            self.prepared[text] = comparing.prepare.__wrapped__(text)
         return self.prepared[text]
 
     def draw(self, rng: random.Random) -> Asked | None:
@@ -169,15 +169,17 @@ class Examples:
         low, high = window(article.text, asked.start, asked.end, rng)
         if not title and low > 0 and rng.random() < 0.7:
             title = article.text[:30]
-        given = reader.Text(article.text[low:high], fold(title), document)
+        given = comparing.Text(article.text[low:high], fold(title), document)
         group = [(understood, given, asked.start - low, asked.end - low - 1)]
         a, b = max([(0, low), (high, len(article.text))], key=lambda x: x[1] - x[0])
         if b - a > 60 and answer not in article.text[a : min(b, a + WINDOW)] and rng.random() < 0.6:
-            group.append((understood, reader.Text(article.text[a : min(b, a + WINDOW)], fold(title), document), 0, 0))
+            group.append(
+                (understood, comparing.Text(article.text[a : min(b, a + WINDOW)], fold(title), document), 0, 0)
+            )
         if rng.random() < 0.6 and (far := self.away(asked.question, article, answer, rng)):
             at = rng.randrange(max(1, len(far.text) - WINDOW))
             at = at if rng.random() < 0.3 else 0
-            text = reader.Text(far.text[at : at + WINDOW], fold(far.title), fold(far.text))
+            text = comparing.Text(far.text[at : at + WINDOW], fold(far.title), fold(far.text))
             if answer not in text.text:
                 group.append((understood, text, 0, 0))
         out = [group]
@@ -187,7 +189,7 @@ class Examples:
 
     def encode(self, item) -> tuple:
         question, given, start, end = item
-        compared = reader.encode(question, given, self.prepare(given.text), self.vocabulary)
+        compared = comparing.encode(question, given, self.prepare(given.text), self.vocabulary)
         q, p = compared.question, compared.text
         return (q.characters, q.words, q.features), (p.characters, p.words, p.features), (start, end)
 

@@ -28,7 +28,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parent))
 from common import arguments, rows, seed_everything
 from examples import BATCHES, Examples
 
-from libqa.answering import rarity, reader, understand
+from libqa.answering import comparing, rarity, reader, understand
 from libqa.text import segment
 from libqa.text.script import fold
 
@@ -58,8 +58,8 @@ class Network(nn.Module):
         self.characters = nn.Embedding(characters + 1, CHARACTER)
         self.words = nn.Embedding.from_pretrained(torch.tensor(vectors, dtype=torch.float32), freeze=True)
         word = vectors.shape[1]
-        self.question_in = nn.Linear(CHARACTER + word + reader.QUESTION_FEATURES, WIDTH)
-        self.passage_in = nn.Linear(CHARACTER + word + reader.PASSAGE_FEATURES, WIDTH)
+        self.question_in = nn.Linear(CHARACTER + word + comparing.QUESTION_FEATURES, WIDTH)
+        self.passage_in = nn.Linear(CHARACTER + word + comparing.PASSAGE_FEATURES, WIDTH)
         self.question = nn.ModuleList(Block(1) for _ in range(2))
         self.question_pool = nn.Linear(WIDTH, 1, bias=False)
         self.attend = nn.Linear(WIDTH, WIDTH, bias=False)
@@ -236,7 +236,7 @@ def report(args: argparse.Namespace, number: int) -> None:
         right = score = 0.0
         for row in sample:
             question = understand.understand(row["question"], rarity.rarity)
-            text = reader.Text(row["context"], fold(row["title"]), fold(row["context"]))
+            text = comparing.Text(row["context"], fold(row["title"]), fold(row["context"]))
             point = model.read(question, [text])[0]
             start, end = best_span(point)
             sentences = segment.sentences(row["context"])

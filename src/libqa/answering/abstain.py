@@ -21,7 +21,7 @@ _FROM_ROW = tuple(
     (
         "cover_clause cover_near cover_sentence cover_passage cover_context near_6 near_25 bigrams_clause "
         "bigrams_sentence outside overlap anchors_sentence anchors_passage head_in head_beside "
-        "answerable reader_best uncovered english"
+        "answerable reader_best uncovered unmet soft_clause soft_sentence similar_near similar_sentence english"
     ).split()
 )
 _ROW = [features.NAMES.index(name) for name in _FROM_ROW]

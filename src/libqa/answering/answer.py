@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
-from libqa.answering import abstain, cite, extract, phrase, rarity, reader, rerank
+from libqa.answering import abstain, cite, comparing, extract, phrase, rarity, reader, rerank
 from libqa.answering.dialogue import Resolved
 from libqa.answering.extract import Found, Source
 from libqa.answering.retrieve import retrieve
@@ -63,10 +63,10 @@ def _folded(text: str) -> str:
     return fold(text)
 
 
-def _given(hit: Hit, best: float) -> tuple[reader.Text, float]:
+def _given(hit: Hit, best: float) -> tuple[comparing.Text, float]:
     """A hit as a text to read, with the title and section that its sentences take for granted, and its share."""
     context = fold(f"{hit.document.title} {hit.passage.section}")
-    return reader.Text(hit.passage.text, context, _folded(hit.document.text)), hit.score / best if best > 0 else 0.0
+    return comparing.Text(hit.passage.text, context, _folded(hit.document.text)), hit.score / best if best > 0 else 0.0
 
 
 def choose(question: Question, sources: Sequence[Source]) -> Chosen:
@@ -143,7 +143,7 @@ def _citations(said: Found, found: Sequence[Found], hits: Sequence[Hit]) -> list
 
 def read(question: Question, text: str, pieces: Sequence[tuple[int, int]]) -> Reading:
     """Read one text for a question; ``pieces`` are the spans of it to look at."""
-    texts = [reader.Text(text[start:end], document=_folded(text)) for start, end in pieces]
+    texts = [comparing.Text(text[start:end], document=_folded(text)) for start, end in pieces]
     points = reader.load_reader().read(question, texts)
     chosen = choose(question, [Source(t, p) for t, p in zip(texts, points, strict=True)])
     if not chosen.found:

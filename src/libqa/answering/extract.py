@@ -12,8 +12,8 @@ import numpy as np
 
 from libqa.answering import candidates, features
 from libqa.answering.candidates import Candidate, Laid, Span
+from libqa.answering.comparing import Text
 from libqa.answering.features import Coverage, Floats, Pointers
-from libqa.answering.reader import Text
 from libqa.answering.understand import Question
 from libqa.errors import ModelError
 

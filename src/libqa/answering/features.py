@@ -24,7 +24,8 @@ NUMERIC = tuple(
         "bigrams_clause bigrams_sentence overlap outside anchors_sentence anchors_passage head_in head_beside "
         "length length2 clause_share start_clause end_clause reader_start reader_end reader_best whole_entity "
         "sentence_position head_follows share answerable uncovered fits misfits answerable_logit "
-        "focus_clause focus_near soft_clause soft_sentence similar_clause similar_near similar_sentence"
+        "focus_clause focus_near soft_clause soft_sentence similar_clause similar_near similar_sentence "
+        "unmet"
     ).split()
 )
 FITTING: dict[str, tuple[str, ...]] = {
@@ -63,7 +64,7 @@ class Coverage:
 
     ``at[t]`` are the starts of term ``t``'s occurrences, ``size[t]`` their lengths, ``strength[t]`` their strengths.
     ``passage`` is the share of the question's weight found in the text; ``context`` the same with its title and
-    section; ``uncovered`` is the share of the weightiest word found in neither.
+    section; ``uncovered`` is the share of the weightiest word found in neither, ``held[t]`` how far term ``t`` is.
     """
 
     at: tuple[NDArray[np.int64], ...]
@@ -75,6 +76,7 @@ class Coverage:
     uncovered: float
     anchors: float
     anchors_context: float
+    held: Floats
 
 
 def locate(question: Question, laid: Laid, context: str, document: str = "") -> Coverage:
@@ -115,6 +117,7 @@ def locate(question: Question, laid: Laid, context: str, document: str = "") -> 
         max((float(w) * (1.0 - o) for w, o in zip(weight, outside, strict=True)), default=0.0),
         sum(anchors) / len(anchors) if anchors else 1.0,
         sum(broader) / len(broader) if broader else 1.0,
+        np.array(outside, dtype=np.float32),
     )
 
 
@@ -255,6 +258,9 @@ def measure(
         "reader_best": (points - reader.best) / 10.0,
         "answerable": reader.answerable,
         "answerable_logit": float(np.log((reader.answerable + 1e-3) / (1.0 - reader.answerable + 1e-3))),
+        "unmet": float(
+            (cover.weight * (1.0 - np.maximum(cover.held, reader.meant.max(axis=1, initial=0.0)))).max(initial=0.0)
+        ),
         "soft_clause": _meant(reader, cover, low, high),
         "soft_sentence": _meant(reader, cover, s_low, s_high),
     }

@@ -1,257 +1,26 @@
 """The bundled reader: a small convolutional network that points at the answer of a question in a text.
 
-Dilated convolutions over characters with attention to the question, in the line of QANet (Yu et al., ICLR 2018) and
-DrQA's exact-match features (Chen et al., ACL 2017), with rule-found entities as input. Inference is NumPy only;
-``training/train_reader.py`` holds the same network for training.
+Dilated convolutions over characters with attention to the question, in the line of QANet (Yu et al., ICLR 2018), over
+what ``comparing`` tells of question and text. Inference is NumPy only; ``training/train_reader.py`` holds the same
+network for training.
 """
 
 from __future__ import annotations
 
 import json
 from collections.abc import Sequence
-from dataclasses import dataclass
-from functools import cache, lru_cache
+from functools import cache
 from pathlib import Path
 
 import numpy as np
-from numpy.typing import NDArray
 
+from libqa.answering.comparing import Encoded, Floats, Text, Vocabulary, encode, prepare
 from libqa.answering.features import Pointers
-from libqa.answering.understand import KINDS, Question
+from libqa.answering.understand import Question
 from libqa.errors import ModelError
-from libqa.text import entities, segment
-from libqa.text.script import fold
 
-Floats = NDArray[np.float32]
 READER = Path(__file__).resolve().parent.parent / "models" / "bundled" / "reader"
-ENTITY_KINDS = ("date", "number", "person", "organisation", "place", "title")
 DILATIONS = (1, 2, 4, 8, 16, 1, 2, 4)
-_SIGNALS = 16
-PASSAGE_FEATURES = _SIGNALS + 3 * len(ENTITY_KINDS)
-_ASKED = 8
-QUESTION_FEATURES = _ASKED + len(KINDS) + 1
-_COMMA, _STOP, _MARKS = frozenset(",、;:"), frozenset("。!?\n"), frozenset("“”‘’《》()·-")
-
-
-@dataclass(frozen=True, slots=True)
-class Vocabulary:
-    """Ids of characters and words, 0 being the unknown one, and the words' unit vectors, shape (words + 1, width)."""
-
-    characters: dict[str, int]
-    words: dict[str, int]
-    vectors: Floats
-
-
-@dataclass(frozen=True, slots=True)
-class Text:
-    """A text to read, and what it takes for granted: folded title and section, and its whole folded document."""
-
-    text: str
-    context: str = ""
-    document: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class Asked:
-    """A question as the network reads it: its words in order, each with the number of its term, or -1."""
-
-    text: str
-    words: tuple[tuple[str, int, int], ...]
-    terms: tuple[int, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class Encoded:
-    """One text for the network: ids and features per character, shapes (n,), (n,), (n, features)."""
-
-    characters: NDArray[np.int32]
-    words: NDArray[np.int32]
-    features: Floats
-
-
-@dataclass(frozen=True, slots=True)
-class Prepared:
-    """What of a text does not depend on the question, so that it is worked out once."""
-
-    folded: str
-    words: tuple[tuple[str, int, int], ...]
-    fixed: Floats
-    clauses: list[tuple[int, int]]
-    sentences: list[tuple[int, int]]
-
-
-@lru_cache(maxsize=1024)
-def prepare(text: str) -> Prepared:
-    """Cut and tag ``text``; the features that any question shares."""
-    folded = fold(text)
-    fixed = np.zeros((len(text), PASSAGE_FEATURES), dtype=np.float32)
-    words = entities.cut(text)
-    for word, start, end in words:
-        fixed[start, 0] = 1.0
-        fixed[start:end, 1] = min(len(word), 4) / 4.0
-    for i, char in enumerate(folded):
-        fixed[i, 2] = char.isdigit()
-        fixed[i, 3] = char in _COMMA
-        fixed[i, 4] = char in _STOP
-        fixed[i, 5] = char in _MARKS
-    for entity in entities.find(text):
-        base = _SIGNALS + 3 * ENTITY_KINDS.index(entity.kind)
-        fixed[entity.start : entity.end, base] = 1.0
-        fixed[entity.start, base + 1] = 1.0
-        fixed[entity.end - 1, base + 2] = 1.0
-    sentences = segment.sentences(text)
-    clauses = [c for a, b in sentences for c in segment.clauses(text, a, b)]
-    return Prepared(folded, words, fixed, clauses, sentences)
-
-
-def asked(question: Question, folded: str) -> Asked:
-    """Return the question as the network reads it beside a text (folded).
-
-    An English question becomes the Chinese words that it may mean, those that the text holds first.
-    """
-    if question.language != "en":
-        number = {t.text: i for i, t in enumerate(question.terms)}
-        words = tuple(segment.words(question.folded)) or (("?", 0, 1),)
-        return Asked(question.folded or "?", words, tuple(number.get(w, -1) for w, _, _ in words))
-    said = [
-        next((f for f, _ in t.forms[1:] if f in folded), next((f for f, _ in t.forms[1:]), t.text))
-        for t in question.terms
-    ] or ["?"]
-    starts = [0]
-    for word in said[:-1]:
-        starts.append(starts[-1] + len(word) + 1)
-    spans = tuple((w, s, s + len(w)) for w, s in zip(said, starts, strict=True))
-    return Asked(" ".join(said), spans, tuple(range(len(question.terms))) or (-1,))
-
-
-@dataclass(frozen=True, slots=True)
-class Compared:
-    """A question and a text encoded for each other; ``meant`` as in `Pointers`."""
-
-    question: Encoded
-    text: Encoded
-    meant: Floats
-
-
-def encode(question: Question, given: Text, text: Prepared, vocabulary: Vocabulary) -> Compared:
-    """Encode a question and a text for each other: which words they share, hold in common meaning, or lack."""
-    said, folded, n = asked(question, text.folded), text.folded, len(text.folded)
-    total = sum(t.weight for t in question.terms) or 1.0
-    shares = [t.weight / total for t in question.terms]
-    hits = _matches(question, folded, shares)
-    likeness = _likeness(said, text, vocabulary)
-    features = text.fixed.copy()
-    words = np.zeros(n, dtype=np.int32)
-    meant = np.zeros((len(question.terms), n), dtype=np.float32)
-    owners = [(t, row) for row, t in enumerate(said.terms) if t >= 0]
-    for k, (word, start, end) in enumerate(text.words):
-        words[start:end] = vocabulary.words.get(word, 0)
-        for t, row in owners:
-            meant[t, start:end] = np.maximum(meant[t, start:end], likeness[row, k])
-        features[start:end, 14] = likeness[:, k].max()
-        features[start:end, 15] = max(
-            (float(x) * shares[t] for x, t in zip(likeness[:, k], said.terms, strict=True) if t >= 0), default=0.0
-        )
-    for t, start, end, force in hits:
-        meant[t, start:end] = np.maximum(meant[t, start:end], force / max(shares[t], 1e-6))
-    _mark_matches(features, question, text, said, hits)
-    asked_for = _encode_question(question, given, said, hits, likeness, vocabulary)
-    return Compared(asked_for, Encoded(_ids(folded, vocabulary), words, features), meant)
-
-
-def _matches(question: Question, folded: str, shares: Sequence[float]) -> list[tuple[int, int, int, float]]:
-    """Return (term, start, end, strength times share) for each place where the text says a term."""
-    hits = []
-    for t, term in enumerate(question.terms):
-        for form, force in term.forms:
-            at = folded.find(form) if form else -1
-            while at >= 0:
-                hits.append((t, at, at + len(form), force * shares[t]))
-                at = folded.find(form, at + 1)
-    return hits
-
-
-def _likeness(said: Asked, text: Prepared, vocabulary: Vocabulary) -> Floats:
-    """Cosines (at least 0) of the question's words, rows, and the text's; 0 for function words and unknown ones."""
-    ours = [vocabulary.words.get(w, 0) if t >= 0 else 0 for (w, _, _), t in zip(said.words, said.terms, strict=True)]
-    theirs = [vocabulary.words.get(w, 0) for w, _, _ in text.words]
-    out: Floats = np.maximum(vocabulary.vectors[ours] @ vocabulary.vectors[theirs].T, 0.0)
-    return out
-
-
-def _mark_matches(
-    features: Floats, question: Question, text: Prepared, said: Asked, hits: Sequence[tuple[int, int, int, float]]
-) -> None:
-    folded, n = text.folded, len(text.folded)
-    chars, pairs = set(said.text), {said.text[i : i + 2] for i in range(len(said.text) - 1)}
-    weight = np.zeros(n, dtype=np.float32)
-    for _, start, end, force in hits:
-        weight[start:end] = np.maximum(weight[start:end], force)
-    features[:, 6] = [c in chars for c in folded]
-    features[:, 7] = weight > 0
-    features[:, 8] = weight * 3.0
-    for i in range(n - 1):
-        if folded[i : i + 2] in pairs:
-            features[i : i + 2, 9] = 1.0
-    features[:, 10] = _spread(weight)
-    for spans, column in ((text.clauses, 11), (text.sentences, 12)):
-        for low, high in spans:
-            best: dict[int, float] = {}
-            for t, start, _, force in hits:
-                if low <= start < high:
-                    best[t] = max(best.get(t, 0.0), force)
-            features[low:high, column] = sum(best.values())
-    at = folded.find(question.head) if question.head else -1
-    while at >= 0:
-        features[at : at + len(question.head), 13] = 1.0
-        at = folded.find(question.head, at + 1)
-
-
-def _encode_question(
-    question: Question,
-    given: Text,
-    said: Asked,
-    hits: Sequence[tuple[int, int, int, float]],
-    likeness: Floats,
-    vocabulary: Vocabulary,
-) -> Encoded:
-    features = np.zeros((len(said.text), QUESTION_FEATURES), dtype=np.float32)
-    words = np.zeros(len(said.text), dtype=np.int32)
-    total = sum(t.weight for t in question.terms) or 1.0
-    found = dict.fromkeys(range(len(question.terms)), 0.0)
-    for t, _, _, force in hits:
-        found[t] = max(found[t], force * total / max(question.terms[t].weight, 1e-6))
-    for row, ((word, start, end), t) in enumerate(zip(said.words, said.terms, strict=True)):
-        words[start:end] = vocabulary.words.get(word, 0)
-        features[start, 0] = 1.0
-        if t < 0:
-            continue
-        forms = question.terms[t].forms
-        features[start:end, 1] = question.terms[t].weight
-        features[start:end, 2] = found[t]
-        features[start:end, 3] = max((force for f, force in forms if f and f in given.context), default=0.0)
-        features[start:end, 4] = max((force for f, force in forms if f and f in given.document), default=0.0)
-        features[start:end, 7] = max(found[t], float(likeness[row].max(initial=0.0)))
-    for anchor in question.anchors:
-        at = next((said.text.find(f) for f in anchor.forms if f and f in said.text), -1)
-        if at >= 0:
-            size = max(len(f) for f in anchor.forms if said.text.startswith(f, at))
-            features[at : at + size, 5] = 1.0
-            features[at : at + size, 6] = any(f in given.context or f in given.document for f in anchor.forms)
-    features[:, _ASKED + KINDS.index(question.kind)] = 1.0
-    features[:, -1] = question.language == "en"
-    return Encoded(_ids(said.text, vocabulary), words, features)
-
-
-def _ids(text: str, vocabulary: Vocabulary) -> NDArray[np.int32]:
-    return np.array([vocabulary.characters.get(c, 0) for c in text], dtype=np.int32)
-
-
-def _spread(weight: Floats) -> Floats:
-    """Matched weight at each character, falling off by 10 % a character on both sides."""
-    kernel = np.power(0.9, np.abs(np.arange(-25, 26))).astype(np.float32)
-    spread: Floats = np.convolve(weight, kernel, mode="full")[25 : 25 + len(weight)].astype(np.float32)
-    return spread
 
 
 class Reader:
@@ -280,11 +49,11 @@ class Reader:
         q_states = _embed(w, compared.question, "question_in")
         for i in range(2):
             q_states = _block(w, f"question_{i}", q_states, 1)
-        summary = _softmax(q_states @ w["question_pool"]) @ q_states
+        summary: Floats = _softmax(q_states @ w["question_pool"]) @ q_states
         states = _embed(w, compared.text, "passage_in")
         attended = _softmax((states @ w["attend_w"]) @ q_states.T) @ q_states
         merged = np.concatenate([states, attended, states * attended], axis=1)
-        states = np.maximum(_affine(w, "merge", merged), 0.0) + summary @ w["summary_w"]
+        states = np.maximum(_affine(w, "merge", merged), np.float32(0.0)) + summary @ w["summary_w"]
         for i, dilation in enumerate(DILATIONS):
             states = _block(w, f"block_{i}", states, dilation)
         start = states @ w["start_w"] + states @ (w["start_q"] @ summary)
@@ -337,7 +106,8 @@ def _log_softmax(parts: Sequence[Floats]) -> list[Floats]:
 def unit(vectors: Floats) -> Floats:
     """Return the rows at length one; rows of zeros stay."""
     length = np.maximum(np.linalg.norm(vectors, axis=1, keepdims=True), 1e-6)
-    return (vectors / length).astype(np.float32)
+    out: Floats = (vectors / length).astype(np.float32)
+    return out
 
 
 @cache

@@ -54,7 +54,9 @@ class Question:
 
 
 # Measure words after 多少/几 tell a count from a choice; 几 also opens dates (几月几日) and lists (哪几个).
-_MEASURE = "个人名位所家场次项门册种类座支届组年天月日周岁米度元万亿倍条件篇本层间台辆张份套卷部户县省市国只头棵片栋幢对批轮期"
+_MEASURE = (
+    "个人名位所家场次项门册种类座支届组年天月日周岁米度元万亿倍条件篇本层间台辆张份套卷部户县省市国只头棵片栋幢对批轮期"
+)
 _ZH_RULES: tuple[tuple[Kind, str], ...] = (
     ("why", r"为什么|为何|为啥|何以|何故|缘何|原因|什么缘故|怎么会|凭什么"),
     ("list", r"(?:各|分别)[^,。;?谁哪]{0,4}(?:多少|几)"),  # 各有多少: more than one number
@@ -88,7 +90,8 @@ _EN_RULES: tuple[tuple[Kind, str], ...] = (
     (
         "number",
         r"\bhow (?:many|much|long|far|large|big|often|high|old|tall)\b"
-        r"|\bwhat (?:is|was) the (?:number|total|area|size|amount)\b|\b(?:what|which) (?:percentage|share|proportion)\b",
+        r"|\bwhat (?:is|was) the (?:number|total|area|size|amount)\b"
+        r"|\b(?:what|which) (?:percentage|share|proportion)\b",
     ),
     ("where", r"\bwhere\b|\b(?:what|which) (?:city|place|province|country|campus|venue)\b"),
     ("who", r"\bwho(?:m|se)?\b|\bwhich (?:person|speaker|professor|director|expert)\b"),
