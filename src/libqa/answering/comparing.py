@@ -241,6 +241,8 @@ def _ids(text: str, vocabulary: Vocabulary) -> NDArray[np.int32]:
 
 def _spread(weight: Floats) -> Floats:
     """Matched weight at each character, falling off by 10 % a character on both sides."""
+    if not len(weight):
+        return weight
     kernel = np.power(0.9, np.abs(np.arange(-25, 26))).astype(np.float32)
     spread: Floats = np.convolve(weight, kernel, mode="full")[25 : 25 + len(weight)].astype(np.float32)
     return spread

@@ -14,13 +14,14 @@ from pathlib import Path
 
 import numpy as np
 
-from libqa.answering.comparing import Encoded, Floats, Text, Vocabulary, encode, prepare
+from libqa.answering.comparing import Compared, Encoded, Floats, Text, Vocabulary, encode, prepare
 from libqa.answering.features import Pointers
 from libqa.answering.understand import Question
 from libqa.errors import ModelError
 
 READER = Path(__file__).resolve().parent.parent / "models" / "bundled" / "reader"
 DILATIONS = (1, 2, 4, 8, 16, 1, 2, 4)
+_GAP = max(DILATIONS)  # rows between two texts
 
 
 class Reader:
@@ -34,34 +35,53 @@ class Reader:
 
         They are normalised over all texts together (Clark and Gardner, ACL 2018), so that texts can be compared.
         """
-        pointed = [self._point(question, text) for text in texts]
-        starts = _log_softmax([start for start, _, _, _ in pointed])
-        ends = _log_softmax([end for _, end, _, _ in pointed])
+        compared = [encode(question, text, prepare(text.text), self.vocabulary) for text in texts]
+        pointed = self._point(compared)
+        starts = _log_softmax([start for start, _, _ in pointed])
+        ends = _log_softmax([end for _, end, _ in pointed])
         best = max((float(s.max() + e.max()) for s, e in zip(starts, ends, strict=True) if len(s)), default=0.0)
-        return [Pointers(s, e, best, p, m) for s, e, (_, _, p, m) in zip(starts, ends, pointed, strict=True)]
+        return [
+            Pointers(s, e, best, answerable, c.meant)
+            for s, e, (_, _, answerable), c in zip(starts, ends, pointed, compared, strict=True)
+        ]
 
-    def _point(self, question: Question, given: Text) -> tuple[Floats, Floats, float, Floats]:
-        """Logits of start and end, the probability that the text answers, and what it means."""
+    def _point(self, compared: Sequence[Compared]) -> list[tuple[Floats, Floats, float]]:
+        """Logits of start and end, and the probability that the text answers, for each text.
+
+        The texts go through the network in one long row, apart by more than the widest convolution reaches.
+        """
         w = self.weights
-        if not given.text:
-            return np.zeros(0, np.float32), np.zeros(0, np.float32), 0.0, np.zeros((len(question.terms), 0), np.float32)
-        compared = encode(question, given, prepare(given.text), self.vocabulary)
-        q_states = _embed(w, compared.question, "question_in")
-        for i in range(2):
-            q_states = _block(w, f"question_{i}", q_states, 1)
-        summary: Floats = _softmax(q_states @ w["question_pool"]) @ q_states
-        states = _embed(w, compared.text, "passage_in")
-        attended = _softmax((states @ w["attend_w"]) @ q_states.T) @ q_states
-        merged = np.concatenate([states, attended, states * attended], axis=1)
-        states = np.maximum(_affine(w, "merge", merged), np.float32(0.0)) + summary @ w["summary_w"]
+        sizes = [len(c.text.characters) for c in compared]
+        begins = np.cumsum([0, *(n + _GAP for n in sizes)])
+        states = np.zeros((int(begins[-1]), w["merge_b"].shape[0]), dtype=np.float32)
+        inside = np.zeros((int(begins[-1]), 1), dtype=np.float32)
+        asked: list[tuple[Floats, Floats]] = []
+        for c, at, n in zip(compared, begins, sizes, strict=False):
+            q_states = _embed(w, c.question, "question_in")
+            for i in range(2):
+                q_states = _block(w, f"question_{i}", q_states, 1)
+            summary: Floats = _softmax(q_states @ w["question_pool"]) @ q_states
+            asked.append((q_states, summary))
+            own = _embed(w, c.text, "passage_in")
+            attended = _softmax((own @ w["attend_w"]) @ q_states.T) @ q_states
+            merged = np.concatenate([own, attended, own * attended], axis=1)
+            states[at : at + n] = np.maximum(_affine(w, "merge", merged), np.float32(0.0)) + summary @ w["summary_w"]
+            inside[at : at + n] = 1.0
         for i, dilation in enumerate(DILATIONS):
-            states = _block(w, f"block_{i}", states, dilation)
-        start = states @ w["start_w"] + states @ (w["start_q"] @ summary)
-        end = states @ w["end_w"] + states @ (w["end_q"] @ summary)
-        pooled = np.concatenate([states.max(0), summary, q_states.max(0)])
-        hidden = np.maximum(_affine(w, "answerable_0", pooled), 0.0)
-        logit = float(_affine(w, "answerable_1", hidden)[0])
-        return start, end, 1.0 / (1.0 + float(np.exp(-logit))), compared.meant
+            states = _block(w, f"block_{i}", states, dilation, inside)
+        out = []
+        for (q_states, summary), at, n in zip(asked, begins, sizes, strict=False):
+            own = states[at : at + n]
+            if not n:
+                out.append((own[:, 0], own[:, 0], 0.0))
+                continue
+            start = own @ (w["start_w"] + w["start_q"] @ summary)
+            end = own @ (w["end_w"] + w["end_q"] @ summary)
+            pooled = np.concatenate([own.max(0), summary, q_states.max(0)])
+            hidden = np.maximum(_affine(w, "answerable_0", pooled), 0.0)
+            logit = float(_affine(w, "answerable_1", hidden)[0])
+            out.append((start, end, 1.0 / (1.0 + float(np.exp(-logit)))))
+        return out
 
 
 def _affine(w: dict[str, Floats], name: str, x: Floats) -> Floats:
@@ -74,17 +94,25 @@ def _embed(w: dict[str, Floats], text: Encoded, name: str) -> Floats:
     return np.maximum(_affine(w, name, x), 0.0)
 
 
-def _block(w: dict[str, Floats], name: str, x: Floats, dilation: int) -> Floats:
-    """Layer norm, a convolution of width 3, a gate, and the residual."""
-    mean = x.mean(1, keepdims=True)
-    norm: Floats = (x - mean) / np.sqrt(x.var(1, keepdims=True) + 1e-5) * w[f"{name}_g"] + w[f"{name}_h"]
-    padded = np.pad(norm, ((dilation, dilation), (0, 0)))
-    n = len(x)
-    taps = np.concatenate([padded[k * dilation : k * dilation + n] for k in range(3)], axis=1)
-    out = _affine(w, name, taps)
-    half = out.shape[1] // 2
-    gate: Floats = (1.0 / (1.0 + np.exp(-out[:, half:]))).astype(np.float32)
-    return x + out[:, :half] * gate
+def _block(w: dict[str, Floats], name: str, x: Floats, dilation: int, inside: Floats | None = None) -> Floats:
+    """Layer norm, a convolution of width 3, a gate, and the residual; rows that are not ``inside`` stay apart."""
+    shifted = x - x.mean(1, keepdims=True)
+    spread = np.sqrt(np.einsum("ij,ij->i", shifted, shifted)[:, None] / x.shape[1] + 1e-5)
+    n, width = x.shape
+    norm = np.zeros((n + 2 * dilation, width), dtype=np.float32)
+    body = norm[dilation : dilation + n]
+    np.multiply(shifted / spread, w[f"{name}_g"], out=body)
+    body += w[f"{name}_h"]
+    if inside is not None:
+        body *= inside
+    taps = w[f"{name}_w"].reshape(3, width, -1)
+    out = norm[:n] @ taps[0]
+    out += norm[dilation : dilation + n] @ taps[1]
+    out += norm[2 * dilation : 2 * dilation + n] @ taps[2]
+    out += w[f"{name}_b"]
+    gate = 1.0 / (1.0 + np.exp(-out[:, width:]))
+    result: Floats = x + out[:, :width] * gate
+    return result
 
 
 def _softmax(x: Floats) -> Floats:
