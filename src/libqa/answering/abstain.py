@@ -24,6 +24,7 @@ _FROM_ROW = tuple(
         "answerable reader_best uncovered unmet soft_clause soft_sentence similar_near similar_sentence english"
     ).split()
 )
+_ANCHORS = ("year", "person", "place", "title", "organisation", "number")
 _ROW = [features.NAMES.index(name) for name in _FROM_ROW]
 NAMES = (
     *_FROM_ROW,
@@ -34,8 +35,9 @@ NAMES = (
     "few_words",
     "has_head",
     "fitting_kind",
-    "anchors_least",
     "agreed_share",
+    *(f"lacks_{kind}" for kind in _ANCHORS),
+    *(f"document_lacks_{kind}" for kind in _ANCHORS),
 )
 _SHARE = features.NAMES.index("share")
 
@@ -49,7 +51,8 @@ def measure(question: Question, found: Sequence[Found]) -> Floats:
     rival = next((f.score for f, ok in zip(found, same, strict=True) if not ok), top.score - 5.0)
     share = max(float(f.row[_SHARE]) for f, ok in zip(found, same, strict=True) if ok)
     row = top.row
-    anchors = row[features.NAMES.index("anchors_passage")] if question.anchors else 1.0
+    lacking = {a.kind for a, held in zip(question.anchors, top.cover.named, strict=True) if not held}
+    nowhere = {a.kind for a, held in zip(question.anchors, top.cover.documented, strict=True) if not held}
     return np.array(
         [
             *row[_ROW],
@@ -60,8 +63,9 @@ def measure(question: Question, found: Sequence[Found]) -> Floats:
             len(question.terms) <= 2,
             bool(question.head),
             top.candidate.kind in features.FITTING.get(question.kind, (top.candidate.kind,)),
-            anchors < 1.0,
             share,
+            *(kind in lacking for kind in _ANCHORS),
+            *(kind in nowhere for kind in _ANCHORS),
         ],
         dtype=np.float32,
     )

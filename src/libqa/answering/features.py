@@ -25,7 +25,7 @@ NUMERIC = tuple(
         "length length2 clause_share start_clause end_clause reader_start reader_end reader_best whole_entity "
         "sentence_position head_follows share answerable uncovered fits misfits answerable_logit "
         "focus_clause focus_near soft_clause soft_sentence similar_clause similar_near similar_sentence "
-        "unmet"
+        "unmet anchors_named"
     ).split()
 )
 FITTING: dict[str, tuple[str, ...]] = {
@@ -65,6 +65,8 @@ class Coverage:
     ``at[t]`` are the starts of term ``t``'s occurrences, ``size[t]`` their lengths, ``strength[t]`` their strengths.
     ``passage`` is the share of the question's weight found in the text; ``context`` the same with its title and
     section; ``uncovered`` is the share of the weightiest word found in neither, ``held[t]`` how far term ``t`` is.
+    ``named`` and ``documented``: whether each anchor of the question stands in the text, its title or section; or in its
+    document.
     """
 
     at: tuple[NDArray[np.int64], ...]
@@ -74,8 +76,8 @@ class Coverage:
     passage: float
     context: float
     uncovered: float
-    anchors: float
-    anchors_context: float
+    named: tuple[bool, ...]
+    documented: tuple[bool, ...]
     held: Floats
 
 
@@ -102,11 +104,8 @@ def locate(question: Question, laid: Laid, context: str, document: str = "") -> 
         outside.append(max([here, *(force for form, force in term.forms if form in context)]))
     weight = np.array([t.weight for t in question.terms], dtype=np.float32)
     weight = weight / max(float(weight.sum()), 1e-6)
-    anchors = [any(form in laid.folded for form in a.forms) for a in question.anchors]
-    broader = [
-        ok or any(form in context or form in document for form in a.forms)
-        for ok, a in zip(anchors, question.anchors, strict=True)
-    ]
+    named = [any(form in laid.folded or form in context for form in a.forms) for a in question.anchors]
+    documented = [ok or any(f in document for f in a.forms) for ok, a in zip(named, question.anchors, strict=True)]
     return Coverage(
         tuple(at),
         tuple(stop),
@@ -115,8 +114,8 @@ def locate(question: Question, laid: Laid, context: str, document: str = "") -> 
         float(np.dot(weight, np.array(inside, dtype=np.float32))) if inside else 0.0,
         float(np.dot(weight, np.array(outside, dtype=np.float32))) if outside else 0.0,
         max((float(w) * (1.0 - o) for w, o in zip(weight, outside, strict=True)), default=0.0),
-        sum(anchors) / len(anchors) if anchors else 1.0,
-        sum(broader) / len(broader) if broader else 1.0,
+        tuple(named),
+        tuple(documented),
         np.array(outside, dtype=np.float32),
     )
 
@@ -180,6 +179,10 @@ def _meant(reader: Pointers, cover: Coverage, start: Ints, end: Ints) -> Floats:
     return np.array([known[a, b] for a, b in zip(start.tolist(), end.tolist(), strict=True)], dtype=np.float32)
 
 
+def _share(flags: Sequence[bool]) -> float:
+    return sum(flags) / len(flags) if flags else 1.0
+
+
 def _focus(cover: Coverage) -> Coverage:
     """The coverage of the weightiest word that the text holds: what tells this fact from its neighbours."""
     here = [w if len(at) else 0.0 for w, at in zip(cover.weight, cover.at, strict=True)]
@@ -230,7 +233,8 @@ def measure(
         "overlap": _within(cover, start, end),
         "outside": _within(cover, s_low, s_high, (start, end)),
         "anchors_sentence": agreeing[owner[first]],
-        "anchors_passage": cover.anchors_context,
+        "anchors_named": _share(cover.named),
+        "anchors_passage": _share(cover.documented),
         "head_in": [bool(head) and head in folded[a:b] for a, b in spans],
         "head_beside": [bool(head) and head in folded[max(0, a - len(head) - 2) : b + len(head) + 2] for a, b in spans],
         "head_follows": [bool(head) and folded[b : b + len(head)] == head for _, b in spans],
@@ -258,7 +262,7 @@ def measure(
         "reader_best": (points - reader.best) / 10.0,
         "answerable": reader.answerable,
         "answerable_logit": float(np.log((reader.answerable + 1e-3) / (1.0 - reader.answerable + 1e-3))),
-        "unmet": float(
+        "unmet anchors_named": float(
             (cover.weight * (1.0 - np.maximum(cover.held, reader.meant.max(axis=1, initial=0.0)))).max(initial=0.0)
         ),
         "soft_clause": _meant(reader, cover, low, high),
