@@ -65,8 +65,8 @@ class Coverage:
     ``at[t]`` are the starts of term ``t``'s occurrences, ``size[t]`` their lengths, ``strength[t]`` their strengths.
     ``passage`` is the share of the question's weight found in the text; ``context`` the same with its title and
     section; ``uncovered`` is the share of the weightiest word found in neither, ``held[t]`` how far term ``t`` is.
-    ``named`` and ``documented``: whether each anchor of the question stands in the text, its title or section; or in its
-    document.
+    ``named`` and ``documented``: whether each anchor of the question stands in the text, its title or section; or in
+    its document.
     """
 
     at: tuple[NDArray[np.int64], ...]

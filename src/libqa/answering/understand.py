@@ -4,7 +4,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Literal
 
@@ -217,6 +217,18 @@ def _anchors(text: str, folded: str, english: bool) -> list[Anchor]:
     return anchors + [Anchor("organisation", (name,)) for name in _schools(text)]
 
 
+def _english_anchors(text: str, terms: Sequence[Term]) -> Iterator[Anchor]:
+    """Yield the places and bodies that an English question names: capitalised words that translate into such names."""
+    for term in terms:
+        at = text.lower().find(term.text)
+        forms = tuple(form for form, _ in term.forms[1:4])
+        if at < 1 or not text[at].isupper():
+            continue
+        kinds = {e.kind for e in entities.find(forms[0]) if e.end - e.start == len(forms[0])} if forms else set()
+        if "place" in kinds or ("organisation" in kinds and len(forms[0]) > 4):  # 图书馆 and 师范大学 name nobody
+            yield Anchor("place" if "place" in kinds else "organisation", (*forms, term.text))
+
+
 def _schools(text: str) -> Iterator[str]:
     """Yield the universities and colleges named in a question (folded), but no 哪所大学."""
     before = ""
@@ -272,6 +284,8 @@ def understand(
             anchors.append(Anchor("person", (name, latin)))
             plain = plain.replace(latin, " ")
     terms += _english_terms(plain, idf) if english else _chinese_terms(text, idf)
+    if english:
+        anchors += _english_anchors(text, terms)
     if kind == "who" and any(a.kind == "person" for a in anchors) and _WHO_IS.search(folded):
         kind = "what"  # who somebody is asks for a description, not for another name
     stressed = fold(focus)
