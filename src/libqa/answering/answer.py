@@ -8,7 +8,8 @@ from dataclasses import dataclass, replace
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
-from libqa.answering import abstain, cite, comparing, extract, phrase, rarity, reader, rerank
+from libqa.answering import abstain, cite, comparing, extract, measures, phrase, rarity, reader, rerank
+from libqa.answering.candidates import Candidate
 from libqa.answering.dialogue import Resolved
 from libqa.answering.extract import Found, Source
 from libqa.answering.retrieve import retrieve
@@ -107,7 +108,7 @@ def compose(
     if not chosen.found or chosen.confidence < threshold:
         refusal = phrase.REFUSAL[question.language]
         return Answer(text, refusal, (), (), True, chosen.confidence, question.language, resolved)
-    said = [_fullest(chosen.found, question.kind)]
+    said = [_fullest(chosen.found, question)]
     if question.kind in _EXPLAINED:
         said += _more(said[0], chosen.found)
     citations: list[Citation] = []
@@ -155,21 +156,26 @@ def read(question: Question, text: str, pieces: Sequence[tuple[int, int]]) -> Re
     return Reading(text[low + shift : high + shift], text[start:end], start, end, chosen.confidence)
 
 
-def _fullest(found: Sequence[Found], kind: str) -> Found:
+def _fullest(found: Sequence[Found], question: Question) -> Found:
     """The best candidate, or what says more of the same around it.
 
     When and how many are answered with the date and the number alone, in their fullest form (2023年12月7日 for 2023年),
     and an organisation with its whole name; an answer to a question for a list grows to the whole enumeration.
     """
-    best = found[0]
+    best, kind = found[0], question.kind
     own = best.candidate
     near = [f.candidate for f in found if f.source == best.source]
     wanted = {"when": "date", "number": "number"}.get(kind)
     if wanted and own.kind != wanted:
         inside = [c for c in near if c.kind == wanted and own.start <= c.start and c.end <= own.end]
+        if kind == "number":
+            measure = measures.asked_for(question.folded)
+            inside = [c for c in inside if measures.fits(measure, best.laid.folded[c.start : c.end])]
         own = inside[0] if inside else own
+    if kind == "list":
+        return replace(best, candidate=_whole_list(own, near))
     kinds = (own.kind,) if own.kind in ("date", "number", "place", "organisation") else ()
-    if kind in ("list", "what", "which"):
+    if kind in ("what", "which"):
         kinds = ("enumeration",)
     wider = [
         c
@@ -178,9 +184,23 @@ def _fullest(found: Sequence[Found], kind: str) -> Found:
         and c.start <= own.start
         and own.end <= c.end
         and c.end - c.start <= _LIST
-        and (kind == "list" or c.kind in ("date", "number", "place") or c.start == own.start)
+        and (c.kind in ("date", "number", "place") or c.start == own.start)
     ]
     return replace(best, candidate=max(wider, key=lambda c: c.end - c.start, default=own))
+
+
+def _whole_list(own: Candidate, near: Sequence[Candidate]) -> Candidate:
+    """The enumeration that a candidate is part of, or most of, grown to its end."""
+    size = own.end - own.start
+    wider = [
+        c
+        for c in near
+        if c.kind == "enumeration"
+        and c.end - c.start <= _LIST
+        and min(c.end, own.end) - max(c.start, own.start) >= 0.6 * min(size, c.end - c.start)
+        and min(c.end, own.end) - max(c.start, own.start) >= 0.4 * size
+    ]
+    return max([own, *wider], key=lambda c: c.end - c.start)
 
 
 def _more(best: Found, found: Sequence[Found]) -> list[Found]:

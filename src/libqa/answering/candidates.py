@@ -8,6 +8,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 
+from libqa.answering import measures
 from libqa.answering.understand import Question
 from libqa.text import dictionary, entities, segment
 from libqa.text.script import fold
@@ -50,6 +51,10 @@ _COPULA = re.compile(
 _NAME = re.compile(r"[\u4e00-\u9fff]{2,4}")
 _NUMERAL = re.compile(r"[\d〇零一二两三四五六七八九十百千万亿半几]")
 _SEVERAL = re.compile(r"[、和与及;,]|以及|”“|》《")
+_MORE = re.compile(r",?(?:还有|以及|另有|和|及|与)[^,。;:!?\n]{1,40}")
+_PAIR = re.compile(
+    r"(?:有|是|为|包括|包含|由|来自|即|设)([^,。;:!?、\n]{1,30}?(?:和|与|及|以及)[^,。;:!?、\n]{1,30})(?=[,。;!?\n]|$)"
+)
 _JOIN = re.compile("[、和与及]|以及|还有")
 _TRIM_LEFT = "，,、；;：: 　。\n"
 _TRIM_RIGHT = "，,、；;：: 　。！!？?\n"
@@ -71,8 +76,8 @@ def lay_out(text: str) -> Laid:
 def admissible(question: Question, laid: Laid, found: Sequence[Candidate]) -> list[Candidate]:
     """Return the candidates that can answer a question of this type at all.
 
-    Who wants a person or an organisation in the span, when a date or a time, how many a number, where a place, an
-    organisation or a building, a list more than one thing, and which no bare number or date unless that is what is
+    Who wants a person or an organisation in the span, when a date or a time, how many a number of that, where a place,
+    an organisation or a building, a list more than one thing, and which no bare number or date unless that is what is
     asked for; no question is answered by a lone verb.
     """
     found = [c for c in found if not _says_nothing(laid, c)]
@@ -82,7 +87,12 @@ def admissible(question: Question, laid: Laid, found: Sequence[Candidate]) -> li
     if question.kind not in ("who", "when", "number", "where", "list"):
         return found
     named = entities.find(laid.text)
-    return [c for c in found if _can_answer(question.kind, laid, c, named)]
+    measure = measures.asked_for(question.folded) if question.kind == "number" else ""
+    return [
+        c
+        for c in found
+        if _can_answer(question.kind, laid, c, named) and measures.fits(measure, laid.folded[c.start : c.end])
+    ]
 
 
 def _says_nothing(laid: Laid, c: Candidate) -> bool:
@@ -180,9 +190,14 @@ def _enumerations(laid: Laid) -> Iterator[Span]:
         )
         end = tail.start() if tail else m.end()
         yield start, end
+        if not tail and (more := _MORE.match(masked, m.end())):
+            yield start, more.end()
         if tail:
             yield m.start(), end
             yield start, m.end()
+
+    for m in _PAIR.finditer(masked):
+        yield m.span(1)
 
 
 def _joined(laid: Laid, named: Sequence[entities.Entity]) -> Iterator[Span]:

@@ -1,0 +1,80 @@
+"""What is counted: people, books, bodies, area, money … A number answers only a question for its own kind of thing."""
+
+from __future__ import annotations
+
+import re
+from typing import Literal
+
+Measure = Literal["person", "book", "body", "area", "money", "share", "length", "time", "rank", "day", "count", ""]
+
+_NUMERAL = r"[\d〇零一二两三四五六七八九十百千万亿半几多余,.]"
+_SAID: tuple[tuple[Measure, str], ...] = (
+    ("rank", rf"第{_NUMERAL}+"),
+    ("share", rf"[%‰]|百分之|{_NUMERAL}成(?![立为员])|分之"),
+    ("area", rf"{_NUMERAL}\s*(?:平方|亩|公顷)"),
+    ("money", rf"{_NUMERAL}\s*(?:元|美元|港元|欧元)"),
+    ("length", rf"{_NUMERAL}\s*(?:公里|千米|米|厘米|英里|里)"),
+    ("person", rf"{_NUMERAL}\s*(?:人|名|位)"),
+    ("book", rf"{_NUMERAL}\s*(?:册|本(?!科)|卷)"),
+    ("body", rf"{_NUMERAL}\s*(?:所|家|校|馆)"),
+    ("time", rf"{_NUMERAL}\s*(?:年|个月|天|日|小时|分钟|周|学时|世纪)"),
+    ("day", rf"{_NUMERAL}\s*(?:月|号)"),
+    ("count", rf"{_NUMERAL}\s*[个项种类门场次届条篇件组批座栋支队台套份层间处级款期集对]"),
+)
+_ASKED: tuple[tuple[Measure, str], ...] = (
+    ("rank", r"第几"),
+    ("share", r"百分|比例|占比|几成|多大份额|[%]|\b(?:percentage|percent|proportion|share)\b"),
+    ("area", r"面积|多大(?!比例|份额)|平方|\b(?:area|how (?:large|big)|square met(?:er|re)s?|floor space)\b"),
+    ("money", r"多少(?:万|亿)?(?:元|钱|经费|资金)|经费|花了多少|\b(?:how much (?:money|funding)|yuan|budget|cost)\b"),
+    ("length", r"多远|多高|多长(?!时间)|公里|多少米|\b(?:how (?:far|high|tall|long is)|kilomet(?:er|re)s?|distance)\b"),
+    (
+        "person",
+        r"(?:多少|几)(?:个|名|位)?(?:人|学生|观众|馆员|教师|老师|读者|代表|专家|选手|同学|同行|师生|职工|员工|志愿者)"
+        r"|几位|多少名|人数|\bhow many (?:\w+ ){0,2}(?:people|persons|students|librarians|teachers|readers|participants"
+        r"|staff|attendees|experts|speakers|members of staff|users|viewers|contestants)\b",
+    ),
+    (
+        "book",
+        r"(?:多少|几)(?:万|亿)?(?:册|本|卷)|藏书(?:量|有)?多少|\bhow many (?:\w+ ){0,2}(?:books|volumes|copies)\b",
+    ),
+    (
+        "body",
+        r"(?:多少|几)(?:所|家)"
+        r"|\bhow many (?:\w+ ){0,2}(?:universities|libraries|colleges|institutions|schools|companies)\b",
+    ),
+    (
+        "time",
+        r"多久|多少(?:年|天|个月|小时|学时)|几(?:年|天|个月|小时)|\bhow (?:long|many (?:years|days|months|hours))\b",
+    ),
+    ("count", r"(?:多少|几)[个项种类门场次届条篇件组批座栋支队台套份层间处级款期集对]|\bhow many\b"),
+)
+_BARE = 8  # characters of a span that is little more than a number
+_ALIKE: dict[Measure, frozenset[Measure]] = {
+    "count": frozenset(("count", "person", "body", "book", "time", "")),
+    "body": frozenset(("body", "count", "")),
+    "person": frozenset(("person", "")),
+    "book": frozenset(("book", "count", "")),
+    "rank": frozenset(("rank",)),
+}
+"""What may stand for a kind of thing; for the others only themselves and a number without a measure."""
+
+
+def asked_for(folded: str) -> Measure:
+    """Return what a question (folded) wants counted or measured; ``""`` where it does not tell."""
+    return next((measure for measure, pattern in _ASKED if re.search(pattern, folded)), "")
+
+
+def said(span: str) -> frozenset[Measure]:
+    """Return the kinds of things that the numbers of a span (folded) count.
+
+    ``""`` stands for a bare number; one with a measure that is not known counts things.
+    """
+    found = frozenset(measure for measure, pattern in _SAID if re.search(pattern, span))
+    if found or len(span) > _BARE or not re.search(_NUMERAL, span):
+        return found
+    return frozenset(("" if re.search(_NUMERAL + "$", span) else "count",))
+
+
+def fits(asked: Measure, span: str) -> bool:
+    """Whether a span may give the number asked for."""
+    return not asked or bool(said(span) & _ALIKE.get(asked, frozenset((asked, ""))))
