@@ -23,7 +23,7 @@ from libqa.text.script import fold
         ("分成几个小组？", "count"),
         ("一共多少？", ""),
         ("How many universities took part?", "body"),
-        ("How many of the librarians came?", "count"),
+        ("How many of the librarians came?", "person"),
         ("What percentage of students are women?", "share"),
         ("How far apart are they?", "length"),
     ],

@@ -55,6 +55,9 @@ _MORE = re.compile(r",?(?:还有|以及|另有|和|及|与)[^,。;:!?\n]{1,40}")
 _PAIR = re.compile(
     r"(?:有|是|为|包括|包含|由|来自|即|设)([^,。;:!?、\n]{1,30}?(?:和|与|及|以及)[^,。;:!?、\n]{1,30})(?=[,。;!?\n]|$)"
 )
+_SOMEBODY = re.compile(
+    r"哪一?[位名]|何人|什么人|哪个人|\b(?:which|what) (?:person|professor|expert|speaker|scientist)\b"
+)
 _JOIN = re.compile("[、和与及]|以及|还有")
 _TRIM_LEFT = "，,、；;：: 　。\n"
 _TRIM_RIGHT = "，,、；;：: 　。！!？?\n"
@@ -88,10 +91,11 @@ def admissible(question: Question, laid: Laid, found: Sequence[Candidate]) -> li
         return found
     named = entities.find(laid.text)
     measure = measures.asked_for(question.folded) if question.kind == "number" else ""
+    bodies = question.kind == "who" and not _SOMEBODY.search(question.folded)
     return [
         c
         for c in found
-        if _can_answer(question.kind, laid, c, named) and measures.fits(measure, laid.folded[c.start : c.end])
+        if _can_answer(question.kind, laid, c, named, bodies) and measures.fits(measure, laid.folded[c.start : c.end])
     ]
 
 
@@ -101,11 +105,12 @@ def _says_nothing(laid: Laid, c: Candidate) -> bool:
     return lone and dictionary.part_of_speech(laid.folded[c.start : c.end])[:1] in tuple("vdpcur")
 
 
-def _can_answer(kind: str, laid: Laid, c: Candidate, named: Sequence[entities.Entity]) -> bool:
+def _can_answer(kind: str, laid: Laid, c: Candidate, named: Sequence[entities.Entity], bodies: bool) -> bool:
     span = laid.folded[c.start : c.end]
     holds = {e.kind for e in named if c.start <= e.start and e.end <= c.end}
     if kind == "who":
-        named_so = bool(holds & {"person", "organisation"}) or (c.kind == "reader" and bool(_NAME.fullmatch(span)))
+        fitting = {"person", "organisation"} if bodies else {"person"}
+        named_so = bool(holds & fitting) or (c.kind == "reader" and bool(_NAME.fullmatch(span)))
         return c.kind not in ("date", "number", "title", "place") and named_so
     if kind == "when":
         timed = c.kind not in ("person", "organisation", "place", "title") and bool(
