@@ -53,4 +53,9 @@ def test_what_is_asked_for(question: str, measure: str) -> None:
     ],
 )
 def test_a_number_fits_its_own_kind_of_thing(asked: measures.Measure, span: str, fits: bool) -> None:
-    assert measures.fits(asked, span) is fits
+    assert measures.fits(asked, span, 0, len(span)) is fits
+
+
+def test_a_numeral_is_taken_with_what_follows_it() -> None:
+    assert not measures.fits("person", "12月7日", 0, 2)
+    assert measures.fits("person", "12人", 0, 2)

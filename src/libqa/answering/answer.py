@@ -170,7 +170,7 @@ def _fullest(found: Sequence[Found], question: Question) -> Found:
         inside = [c for c in near if c.kind == wanted and own.start <= c.start and c.end <= own.end]
         if kind == "number":
             measure = measures.asked_for(question.folded)
-            inside = [c for c in inside if measures.fits(measure, best.laid.folded[c.start : c.end])]
+            inside = [c for c in inside if measures.fits(measure, best.laid.folded, c.start, c.end)]
         own = inside[0] if inside else own
     if kind == "list":
         return replace(best, candidate=_whole_list(own, near))

@@ -95,7 +95,7 @@ def admissible(question: Question, laid: Laid, found: Sequence[Candidate]) -> li
     return [
         c
         for c in found
-        if _can_answer(question.kind, laid, c, named, bodies) and measures.fits(measure, laid.folded[c.start : c.end])
+        if _can_answer(question.kind, laid, c, named, bodies) and measures.fits(measure, laid.folded, c.start, c.end)
     ]
 
 

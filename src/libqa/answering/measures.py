@@ -75,6 +75,8 @@ def said(span: str) -> frozenset[Measure]:
     return frozenset(("" if re.search(_NUMERAL + "$", span) else "count",))
 
 
-def fits(asked: Measure, span: str) -> bool:
-    """Whether a span may give the number asked for."""
+def fits(asked: Measure, folded: str, start: int, end: int) -> bool:
+    """Whether ``folded[start:end]`` may give the number asked for; a numeral is taken with the measure after it."""
+    cut = end < len(folded) and re.fullmatch(_NUMERAL, folded[end - 1]) is not None
+    span = folded[start : end + 2 if cut else end]
     return not asked or bool(said(span) & _ALIKE.get(asked, frozenset((asked, ""))))
