@@ -57,6 +57,7 @@ def data(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
         {"id": f"q{n}", "title": "t", "context": c, "question": q, "answers": [{"text": a, "start": c.index(a)}]}
         for n, (c, q, a) in enumerate(PARAGRAPHS)
     ]
+    rows.append(rows[0] | {"id": "empty", "question": ""})  # as there are in published sets; it is not asked
     write(folder / "tiny" / "dev.jsonl.gz", rows)
     write(folder / "pairs" / "train.jsonl.gz", [{"zh": zh, "en": en} for zh, en in PAIRS])
     write(folder / "news" / "text.jsonl.gz", [{"title": "", "text": f"今日新闻第{n}条，天气晴。"} for n in range(9)])

@@ -259,7 +259,7 @@ def evaluate(
     earlier = None if against is None else comparing.load_run(against)
     result, run = command.evaluate(plan, _settings(index), console.progress)
     if against is None and report is not None:
-        against = comparing.newest_run(report, [s["name"] for s in run["sets"]])
+        against = comparing.newest_run(report, run)
         earlier = None if against is None else comparing.load_run(against)
     command.add_comparison(run, earlier, "" if against is None else against.name)
     if report is not None:

@@ -22,6 +22,7 @@ from libqa.text.script import language
 from libqa.types import Document
 
 _PARAGRAPH = 500  # characters taken of a news article, as a paragraph
+_WORD = re.compile(r"\w")
 _UNTITLED = " "  # titles of encyclopaedia articles would give half the answer away
 
 
@@ -107,7 +108,10 @@ def kind(name: str) -> str:
 
 
 def reading_set(name: str) -> tuple[list[Document], list[Question]]:
-    """Return the paragraphs of a reading-comprehension set as documents, and its questions with the gold spans."""
+    """Return the paragraphs of a reading-comprehension set as documents, and its questions with the gold spans.
+
+    Rows without a question or without an answer only give their paragraph.
+    """
     documents: dict[str, Document] = {}
     questions = []
     for row in rows(name):
@@ -115,6 +119,8 @@ def reading_set(name: str) -> tuple[list[Document], list[Question]]:
         if context not in documents:
             documents[context] = Document(f"{name}#{len(documents)}", context, _UNTITLED)
         answers = row["answers"]
+        if not answers or not _WORD.search(row["question"]):
+            continue
         spellings = tuple(dict.fromkeys(a["text"] for a in answers))
         places = dict.fromkeys((a["text"], a["start"]) for a in answers)
         questions.append(
@@ -143,7 +149,8 @@ def sentence_set(name: str) -> tuple[list[Document], list[Question]]:
     for row in rows(name):
         chinese = row["zh"]
         document = documents.setdefault(chinese, Document(f"{name}#{len(documents)}", chinese, _UNTITLED))
-        wanted.setdefault(row["en"], {})[document.id] = document
+        if _WORD.search(row["en"]):
+            wanted.setdefault(row["en"], {})[document.id] = document
     questions = [
         Question(
             id=f"{name}@{n}",
