@@ -33,7 +33,7 @@ class Claim:
 def take_apart(sentence: str, names: Collection[str] = ()) -> Claim:
     """Return the sentence's words, numbers, dates and clauses; for ``names`` see `wording.words`."""
     found, when = quantities(sentence), dates(sentence)
-    taken = [*((q.start, q.end) for q in found), *((d.start, d.end) for d in when)]
+    taken = [*((q.start, q.end + len(q.unit)) for q in found), *((d.start, d.end) for d in when)]
     own = [w for w in words(sentence, names) if all(w.end <= a or b <= w.start for a, b in taken)]
     clauses = tuple(c for a, b in segment.sentences(sentence) for c in segment.clauses(sentence, a, b))
     counted = [q for q in found if q.value != 1 or q.unit == "%"]

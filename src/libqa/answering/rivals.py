@@ -13,7 +13,10 @@ from libqa.text.quantities import Date, Quantity, dates, quantities
 
 _NEAR = (1.0, 0.85, 0.6, 0.3)  # what a word counts that stands in the same clause, half-sentence, sentence, or further
 _ASIDE = 0.6  # what a word of another clause of the claim counts
+_VALUE = 0.8  # what another number or date of the claim counts beside words, which count at most 1
+_SLACK = 0.05  # share of all of it that is put down to chance
 _LEAD = 1.12  # how much better another value's place must fit than the sentence's own
+Around = tuple["Word | Quantity | Date", float]
 Places = Callable[[Text], "tuple[list[Span], list[Span]]"]
 """Where a text says a value, and where it says another of the same kind that the sentence does not say too."""
 
@@ -76,25 +79,42 @@ def _people(word: Word, claim: Claim) -> Places:
 
 def _rivals(claim: Claim, texts: Sequence[Text], at: int, places: Places) -> Iterator[str]:
     clause = claim.clause(at)
-    weighed = [(w, w.weight * (1.0 if claim.clause(w.start) == clause else _ASIDE)) for w in claim.words]
+
+    def counts(start: int, weight: float) -> float:
+        return weight * (1.0 if claim.clause(start) == clause else _ASIDE)
+
+    around: list[Around] = [(word, counts(word.start, word.weight)) for word in claim.words]
+    around += [(number, counts(number.start, _VALUE)) for number in claim.numbers if number.start != at]
+    around += [(date, counts(date.start, _VALUE)) for date in claim.dates if date.start != at]
     own, rival = 0.0, 0.0
     found = False
     for text in texts:
         mine, others = places(text)
         found = found or bool(mine)
-        own = max([own, *(_fit(text, span, weighed) for span in mine)])
-        rival = max([rival, *(_fit(text, span, weighed) for span in others)])
-    if found and rival > own * _LEAD + 0.05 * sum(weight for _, weight in weighed):
+        said = [(list(_said(part, text)), weight) for part, weight in around]
+        own = max([own, *(_fit(text, span, said) for span in mine)])
+        rival = max([rival, *(_fit(text, span, said) for span in others)])
+    if found and rival > own * _LEAD + _SLACK * sum(weight for _, weight in around):
         yield f"another value at {claim.text[at : at + 12]}"
 
 
-def _fit(text: Text, span: Span, weighed: Sequence[tuple[Word, float]]) -> float:
-    """How much of the sentence's words stands near a place of a text."""
+def _said(part: Word | Quantity | Date, text: Text) -> Iterator[tuple[int, int, float]]:
+    """Where a text says another part of the sentence, and how well."""
+    if isinstance(part, Word):
+        yield from text.find(part)
+    elif isinstance(part, Quantity):
+        yield from ((q.start, q.end, 1.0) for q in quantities(text.text) if same_number(part, q))
+    else:
+        yield from ((d.start, d.end, 1.0) for d in dates(text.text) if dated(part, [d]))
+
+
+def _fit(text: Text, span: Span, said: Sequence[tuple[list[tuple[int, int, float]], float]]) -> float:
+    """How much of the rest of the sentence stands near a place of a text."""
     rings = _rings(text, span)
     total = 0.0
-    for word, weight in weighed:
+    for places, weight in said:
         best = 0.0
-        for a, b, force in text.find(word):
+        for a, b, force in places:
             if a < span[1] and span[0] < b:
                 continue  # the value itself
             near = next((n for (low, high), n in zip(rings, _NEAR, strict=False) if low <= a and b <= high), _NEAR[-1])
