@@ -152,26 +152,26 @@ class LibQA:
         unwanted = threading.Event()
         steps = self._steps(question, history, k, unwanted)
         said: list[Statement] = []
-        told: list[Citation] = []
+        told: set[int] = set()
         try:
             while isinstance(step := await asyncio.to_thread(next, steps), Step):
                 for event in _events(step.statement, step.citations):
                     yield event
                     await asyncio.sleep(0)
                 said.append(step.statement)
-                told += step.citations
+                told.update(step.statement.citations)
         finally:
             unwanted.set()
         answer = step
         if tuple(said) != answer.statements[: len(said)]:
             yield Event("restart")
-            said, told = [], []
+            said, told = [], set()
         for statement in answer.statements[len(said) :]:
-            new = [c for n in statement.citations if (c := answer.citations[n]) not in told]
-            for event in _events(statement, new):
+            new = [n for n in statement.citations if n not in told]  # each is told once, before its first use
+            for event in _events(statement, [answer.citations[n] for n in new]):
                 yield event
                 await asyncio.sleep(0)
-            told += new
+            told.update(new)
         if answer.abstained:
             yield Event("token", text=answer.text)
         yield Event("done", answer=answer)
