@@ -187,7 +187,7 @@ def test_the_service_stops_although_a_stream_is_open(slow: Slow) -> None:
             pieces = response.iter_bytes()
             next(pieces)
             begun = time.monotonic()
-        assert time.monotonic() - begun < 5
+        assert time.monotonic() - begun < 15
     assert slow.broken_off == 1
 
 
