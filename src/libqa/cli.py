@@ -184,7 +184,10 @@ def serve(
     port: Annotated[int | None, typer.Option(min=0, max=65535, help="Port to listen on.", show_default="7860")] = None,
     index: IndexOption = None,
 ) -> None:
-    """Serve the chat. Without any index of one's own, builds one from the bundled corpus first."""
+    """Serve the chat, REST, OpenAI's chat completions and MCP.
+
+    Without any index of one's own, builds one from the bundled corpus first.
+    """
     from libqa.api import LibQA
     from libqa.errors import IndexMissing
     from libqa.service import serve as run
