@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from libqa.answering.dialogue import Similarity
     from libqa.index import Index
     from libqa.models import Embedder
+    from libqa.models.hub import Reranker
 
 Progress = Callable[[int, "int | None"], None]
 Report = Callable[[ReadError], None]
@@ -116,12 +117,13 @@ class LibQA:
         Raises
         ------
         QuestionError : the question is empty or longer than ``settings.max_question`` characters.
+        ModelError, MissingExtra : ``settings.reranker`` names a model that cannot be loaded.
         """
         from libqa.answering.retrieve import retrieve
 
         question = self._checked(question)
         with self._index.view() as view:
-            return retrieve(view, question, self._index.embedder, k)
+            return retrieve(view, question, self._index.embedder, k, self._reranker())
 
     def ask(self, question: str, history: History = (), k: int | None = None) -> Answer:
         """Answer a question from the documents, or say that they do not say.
@@ -185,7 +187,9 @@ class LibQA:
         question = self._checked(question)
         with self._index.view() as view:
             resolved = dialogue.resolve(question, history, self._similarity())
-            hits, understood, sources = answer.look_up(view, self._index.embedder, resolved, k or answer.READ)
+            hits, understood, sources = answer.look_up(
+                view, self._index.embedder, resolved, k or answer.READ, self._reranker()
+            )
             chosen = answer.choose(understood, sources)
             extract = answer.compose(question, str(resolved), understood, hits, chosen, self.settings.threshold)
         if not self.settings.llm_base_url:
@@ -262,6 +266,11 @@ class LibQA:
 
     def __exit__(self, *_: object) -> None:
         self.close()
+
+    def _reranker(self) -> Reranker | None:
+        from libqa.models import load_reranker
+
+        return load_reranker(self.settings.reranker) if self.settings.reranker else None
 
     def _similarity(self) -> Similarity:
         embedder: Embedder = self._index.embedder

@@ -20,6 +20,7 @@ from libqa.types import Answer, Citation, Hit, Reading, Statement
 if TYPE_CHECKING:
     from libqa.index import View
     from libqa.models import Embedder
+    from libqa.models.hub import Reranker
 
 READ = 10
 """Passages that are read for an answer."""
@@ -37,9 +38,11 @@ class Chosen:
     confidence: float
 
 
-def look_up(view: View, embedder: Embedder, asked: Resolved, k: int) -> tuple[list[Hit], Question, list[Source]]:
+def look_up(
+    view: View, embedder: Embedder, asked: Resolved, k: int, reranker: Reranker | None = None
+) -> tuple[list[Hit], Question, list[Source]]:
     """Search for a question; return the hits, the question as understood with what they hold, and the texts to read."""
-    hits = retrieve(view, f"{asked.text} {asked.context}".strip(), embedder, k)
+    hits = retrieve(view, f"{asked.text} {asked.context}".strip(), embedder, k, reranker)
     names = spellings(hits) if re.search(r"[A-Za-z]{2}", asked.text) else {}
     question = understand(asked.text, rarity.blended(view.holding, view.passages), asked.context, names, asked.focus)
     return hits, question, [source_of(hit, hits[0].score) for hit in hits]
