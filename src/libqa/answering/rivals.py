@@ -11,7 +11,9 @@ from libqa.answering.wording import Span, Text, Word
 from libqa.text import entities
 from libqa.text.quantities import Date, Quantity, dates, quantities
 
-_NEAR = (1.0, 0.85, 0.6, 0.3)  # what a word counts that stands in the same clause, half-sentence, sentence, or further
+# What a word counts that stands in the same clause, up to the same ；, in the same sentence, or further away.
+_CLAUSE, _PART, _SENTENCE, _FAR = 1.0, 0.85, 0.6, 0.3
+_BETWEEN = 0.8  # and what of it is left if another value of the kind stands between
 _ASIDE = 0.6  # what a word of another clause of the claim counts
 _VALUE = 0.8  # what another number or date of the claim counts beside words, which count at most 1
 _SLACK = 0.05  # share of all of it that is put down to chance
@@ -71,8 +73,9 @@ def _people(word: Word, claim: Claim) -> Places:
     def places(text: Text) -> tuple[list[Span], list[Span]]:
         own = [(a, b) for a, b, _ in text.find(word)]
         named = [(a, b) for w in stated for a, b, _ in text.find(w)]
-        others = [p for p in entities.people(text.text) if not any(a < p[1] and p[0] < b for a, b in (*own, *named))]
-        return own, others
+        known = [m.span() for name in claim.people for m in re.finditer(re.escape(name), text.folded)]
+        people = {*known, *entities.people(text.text)}
+        return own, [p for p in people if not any(a < p[1] and p[0] < b for a, b in (*own, *named))]
 
     return places
 
@@ -83,7 +86,7 @@ def _rivals(claim: Claim, texts: Sequence[Text], at: int, places: Places) -> Ite
     def counts(start: int, weight: float) -> float:
         return weight * (1.0 if claim.clause(start) == clause else _ASIDE)
 
-    around: list[Around] = [(word, counts(word.start, word.weight)) for word in claim.words]
+    around: list[Around] = [(word, counts(word.start, word.weight)) for word in claim.words if word.start != at]
     around += [(number, counts(number.start, _VALUE)) for number in claim.numbers if number.start != at]
     around += [(date, counts(date.start, _VALUE)) for date in claim.dates if date.start != at]
     own, rival = 0.0, 0.0
@@ -92,8 +95,8 @@ def _rivals(claim: Claim, texts: Sequence[Text], at: int, places: Places) -> Ite
         mine, others = places(text)
         found = found or bool(mine)
         said = [(list(_said(part, text)), weight) for part, weight in around]
-        own = max([own, *(_fit(text, span, said) for span in mine)])
-        rival = max([rival, *(_fit(text, span, said) for span in others)])
+        own = max([own, *(_fit(text, span, said, others) for span in mine)])
+        rival = max([rival, *(_fit(text, span, said, mine) for span in others)])
     if found and rival > own * _LEAD + _SLACK * sum(weight for _, weight in around):
         yield f"another value at {claim.text[at : at + 12]}"
 
@@ -108,8 +111,10 @@ def _said(part: Word | Quantity | Date, text: Text) -> Iterator[tuple[int, int, 
         yield from ((d.start, d.end, 1.0) for d in dates(text.text) if dated(part, [d]))
 
 
-def _fit(text: Text, span: Span, said: Sequence[tuple[list[tuple[int, int, float]], float]]) -> float:
-    """How much of the rest of the sentence stands near a place of a text."""
+def _fit(
+    text: Text, span: Span, said: Sequence[tuple[list[tuple[int, int, float]], float]], rivals: Sequence[Span]
+) -> float:
+    """How much of the rest of the sentence stands near a place of a text, no rival between them."""
     rings = _rings(text, span)
     total = 0.0
     for places, weight in said:
@@ -117,17 +122,19 @@ def _fit(text: Text, span: Span, said: Sequence[tuple[list[tuple[int, int, float
         for a, b, force in places:
             if a < span[1] and span[0] < b:
                 continue  # the value itself
-            near = next((n for (low, high), n in zip(rings, _NEAR, strict=False) if low <= a and b <= high), _NEAR[-1])
-            best = max(best, near * force)
+            near = next((n for low, high, n in rings if low <= a and b <= high), _FAR)
+            between = any((b <= x and y <= span[0]) or (span[1] <= x and y <= a) for x, y in rivals)
+            best = max(best, near * force * (_BETWEEN if between else 1.0))
         total += weight * best
     return total
 
 
-def _rings(text: Text, span: Span) -> tuple[Span, Span, Span]:
-    """The clause, the half-sentence (up to ；) and the sentence around a place."""
+def _rings(text: Text, span: Span) -> list[tuple[int, int, float]]:
+    """The clause, the part up to ；, and the sentence around a place, and what a word in each counts."""
     sentence = next((s for s in text.sentences if s[0] <= span[0] < s[1]), span)
     clause = next((c for c in text.clauses if c[0] <= span[0] < c[1]), span)
     stops = [m.end() for m in re.finditer("[;；]", text.folded[sentence[0] : sentence[1]])]
     edges = [sentence[0], *(sentence[0] + stop for stop in stops), sentence[1]]
-    half = next(((a, b) for a, b in itertools.pairwise(edges) if a <= span[0] < b), sentence)
-    return clause, half, sentence
+    part = next(((a, b) for a, b in itertools.pairwise(edges) if a <= span[0] < b), sentence)
+    rings = [(*clause, _CLAUSE), (*part, _PART), (*sentence, _SENTENCE)]
+    return [ring for ring in rings if ring[2] != _PART or part != sentence]
