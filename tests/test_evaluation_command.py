@@ -324,6 +324,10 @@ def test_a_damaged_data_set_is_named(evaluate: Run, data: Path) -> None:
     code, _, err = evaluate("tiny/dev")
     assert code == 1
     assert "dev.jsonl.gz: cannot be read" in err
+    write(file, [{"id": "q", "context": "甲乙", "question": "谁？", "answers": []}, {"id": "r"}])
+    code, _, err = evaluate("tiny/dev")
+    assert code == 1
+    assert err.startswith("libqa: tiny/dev, row 2: it lacks one of id, context, question, answers;")
 
 
 def test_a_missing_extra_says_what_to_install(

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from libqa.api import LibQA
+from libqa.errors import SettingError
 
 if TYPE_CHECKING:
     from libqa.config import Settings
@@ -50,11 +51,16 @@ def without(pool: LibQA, ids: Collection[str]) -> LibQA:
     place = _cache() / digest.hexdigest()[:_NAME]
     if not place.is_dir():
         with tempfile.TemporaryDirectory(dir=_cache()) as scratch:
-            # Beside an open database lie SQLite's working files, empty when nothing is written.
-            made = shutil.copytree(source, Path(scratch) / "index", ignore=shutil.ignore_patterns("*-wal", "*-shm"))
-            with LibQA.open(settings=replace(pool.settings, index=Path(made))) as copy:
+            made = Path(scratch) / "index"
+            try:  # beside an open database lie SQLite's working files, empty when nothing is written
+                shutil.copytree(source, made, ignore=shutil.ignore_patterns("*-wal", "*-shm"))
+            except OSError as e:
+                raise SettingError(
+                    str(source), f"cannot be copied ({e})", "free space in the cache directory"
+                ) from None
+            with LibQA.open(settings=replace(pool.settings, index=made)) as copy:
                 copy.remove(ids)
-            _move(Path(made), place)
+            _move(made, place)
     return _open(place, pool.settings)
 
 
@@ -68,8 +74,6 @@ def _open(place: Path, settings: Settings) -> LibQA:
 
 def _cache() -> Path:
     from platformdirs import user_cache_path
-
-    from libqa.errors import SettingError
 
     path = user_cache_path("libqa", appauthor=False) / "eval"
     try:
