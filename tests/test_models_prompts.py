@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from libqa import Document, LibQA, Settings
 from libqa.answering.rerank import rerank
+from libqa.doctor import Finding, examine
 from libqa.errors import MissingExtra
 from libqa.models import load_embedder, load_reranker
 from libqa.models.hub import prompts
@@ -85,6 +86,17 @@ def test_without_the_extra_the_error_says_what_to_install(tmp_path: Path) -> Non
         for call in (qa.search, qa.ask):
             with pytest.raises(MissingExtra, match="reranker BAAI/any"):
                 call("论坛在哪里举行？")
+
+
+@WITHOUT_HUB
+def test_the_doctor_tells_of_a_reranker_that_is_not_there(tmp_path: Path) -> None:
+    def of_reranker(settings: Settings) -> list[Finding]:
+        return [finding for finding in examine(settings) if finding.thing == "reranker"]
+
+    assert of_reranker(Settings(index=tmp_path / "none")) == []
+    [finding] = of_reranker(Settings(index=tmp_path / "none", reranker="BAAI/any"))
+    assert not finding.well
+    assert finding.remedy == 'run: pip install "libqa[hub]"'
 
 
 @WITHOUT_HUB
