@@ -13,7 +13,8 @@ from libqa.text.quantities import Date, Quantity, dates, quantities
 
 # What a word counts that stands in the same clause, up to the same ；, in the same sentence, or further away.
 _CLAUSE, _PART, _SENTENCE, _FAR = 1.0, 0.85, 0.6, 0.3
-_BETWEEN = 0.8  # and what of it is left if another value of the kind stands between
+_TAKEN = 0.6  # and what of it is left if it is the title of a rival: 馆长张秋
+_TITLE = re.compile(r"[^\s的有是由为在了和与及、，,。：:；;（）()]{0,16}$")
 _ASIDE = 0.6  # what a word of another clause of the claim counts
 _VALUE = 0.8  # what another number or date of the claim counts beside words, which count at most 1
 _SLACK = 0.05  # share of all of it that is put down to chance
@@ -114,8 +115,9 @@ def _said(part: Word | Quantity | Date, text: Text) -> Iterator[tuple[int, int, 
 def _fit(
     text: Text, span: Span, said: Sequence[tuple[list[tuple[int, int, float]], float]], rivals: Sequence[Span]
 ) -> float:
-    """How much of the rest of the sentence stands near a place of a text, no rival between them."""
+    """How much of the rest of the sentence stands near a place of a text and does not belong to a rival there."""
     rings = _rings(text, span)
+    titles = [_title(text, rival) for rival in rivals]
     total = 0.0
     for places, weight in said:
         best = 0.0
@@ -123,10 +125,16 @@ def _fit(
             if a < span[1] and span[0] < b:
                 continue  # the value itself
             near = next((n for low, high, n in rings if low <= a and b <= high), _FAR)
-            between = any((b <= x and y <= span[0]) or (span[1] <= x and y <= a) for x, y in rivals)
-            best = max(best, near * force * (_BETWEEN if between else 1.0))
+            taken = any(x <= a and b <= y for x, y in titles)
+            best = max(best, near * force * (_TAKEN if taken else 1.0))
         total += weight * best
     return total
+
+
+def _title(text: Text, span: Span) -> Span:
+    """What stands before a name and belongs to it: 清华大学图书馆副馆长 in 作报告的有清华大学图书馆副馆长张秋."""
+    found = _TITLE.search(text.folded, max(0, span[0] - 16), span[0])
+    return (found.start() if found else span[0]), span[0]
 
 
 def _rings(text: Text, span: Span) -> list[tuple[int, int, float]]:
