@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import gzip
 import json
+import os
 import re
 import sys
+import time
 from collections.abc import Callable
 from html.parser import HTMLParser
 from pathlib import Path
@@ -15,8 +17,9 @@ import jsonschema
 import pytest
 
 from libqa.cli import main
+from libqa.config import Settings
 from libqa.errors import SettingError
-from libqa.evaluation import demands
+from libqa.evaluation import datasets, demands, pools
 from libqa.evaluation.figures import columns, figures
 from tests.conftest import ROOT
 
@@ -339,3 +342,20 @@ def test_a_missing_extra_says_what_to_install(
     assert err == (
         "libqa: libqa eval: the package ir-measures is not installed; install the extra: pip install 'libqa[eval]'\n"
     )
+
+
+def test_the_cache_keeps_the_newest_indexes_and_forgets_what_was_broken_off(data: Path, tmp_path: Path) -> None:
+    cache = tmp_path / "cache" / "libqa" / "eval"
+    for n in range(9):  # finished ones have names of 24 digits; the highest number is the oldest
+        (cache / f"{n:024x}").mkdir(parents=True)
+        os.utime(cache / f"{n:024x}", (1e9 - n, 1e9 - n))
+    for name, when in (("tmpold", 1e9), ("tmpnew", time.time())):
+        (cache / name).mkdir()
+        os.utime(cache / name, (when, when))
+    documents, _ = datasets.reading_set("tiny/dev")
+    pools.open_pool(documents, Settings()).close()
+    names = {path.name for path in cache.iterdir()}
+    assert "tmpnew" in names
+    assert "tmpold" not in names
+    assert names >= {f"{n:024x}" for n in range(7)}
+    assert len(names) == 1 + 8

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import shutil
 import tempfile
+import time
 from collections.abc import Collection, Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
     from libqa.types import Document
 
 _NAME = 24  # hexadecimal digits
+_DAY = 86_400  # seconds, longer than an index takes to be made
 _KEPT = 8  # indexes in the cache; the one not used for the longest time goes first
 
 
@@ -66,8 +68,10 @@ def without(pool: LibQA, ids: Collection[str]) -> LibQA:
 
 def _open(place: Path, settings: Settings) -> LibQA:
     place.touch()
-    kept = [path for path in _cache().iterdir() if len(path.name) == len(place.name)]  # others are being made
-    for old in sorted(kept, key=lambda path: -path.stat().st_mtime)[_KEPT:]:
+    ages = {path: time.time() - path.stat().st_mtime for path in _cache().iterdir()}
+    finished = sorted((path for path in ages if len(path.name) == _NAME), key=ages.__getitem__)
+    broken_off = [path for path, age in ages.items() if len(path.name) != _NAME and age > _DAY]
+    for old in (*finished[_KEPT:], *broken_off):
         shutil.rmtree(old)
     return LibQA.open(settings=replace(settings, index=place))
 
