@@ -24,7 +24,7 @@ from libqa.types import Document, Mark
 _TITLE = 60  # characters of a first line that can still be a title
 _UNTITLED = ("csv", "json", "xlsx")  # their first line is no title, the file's name is the better one
 # What programs leave in folders and archives beside the documents.
-_LITTER = re.compile(r"(?:^|/)(?:\.|~\$|__MACOSX/|Thumbs\.db$|desktop\.ini$)", re.IGNORECASE)
+_LITTER = re.compile(r"(?:^|/)(?:\.(?!\.?/)|~\$|__MACOSX/|Thumbs\.db$|desktop\.ini$)", re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import sys
 import threading
 from importlib.util import find_spec
@@ -19,8 +18,8 @@ if TYPE_CHECKING:
 
 _MIB = 2**20
 _FILES = 200  # after so many files the process is made anew, so that no parser's leak adds up
-# The path is the parent's, so that nothing beside the documents is taken for a module.
-_START = "import sys, json; sys.path[:] = json.loads(sys.argv[1]); from libqa.reading.worker import main; main({}, {})"
+# The search path is the parent's before anything is imported: no file beside the documents is taken for a module.
+_START = "import sys; sys.path[:] = sys.argv[1:]; from libqa.reading.worker import main; main({}, {})"
 MODULES = {
     "pdf": "pypdfium2",
     "docx": "docx",
@@ -141,7 +140,7 @@ class Sandbox:
         import subprocess
 
         code = _START.format(self.settings.parse_mb, self._most)
-        command = [sys.executable, "-X", "utf8", "-c", code, json.dumps(sys.path)]
+        command = [sys.executable, "-X", "utf8", "-c", code, *sys.path]
         return subprocess.Popen(  # noqa: S603
             command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL
         )
