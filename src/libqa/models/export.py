@@ -45,7 +45,7 @@ def export_embedder(folder: Path) -> None:
     """
     try:
         from sentence_transformers import SentenceTransformer
-        from sentence_transformers.models import Normalize, StaticEmbedding
+        from sentence_transformers.sentence_transformer.modules import Normalize, StaticEmbedding
         from tokenizers import Tokenizer
     except ImportError as e:
         raise MissingExtra(
