@@ -3,7 +3,7 @@
 # Another interpreter: make PYTHON=/path/to/python3.12 …
 
 .DEFAULT_GOAL := help
-.PHONY: help chat ask index test test-hub test-slow lint lock wheel eval clean
+.PHONY: help chat ask index test test-hub test-slow lint lock wheel eval eval-public clean
 .DELETE_ON_ERROR:
 
 VENV := .venv
@@ -11,6 +11,8 @@ BIN := $(VENV)/bin
 HUB := .venv-hub
 PIP := -m pip --disable-pip-version-check --no-input
 PYTEST_ARGS ?=
+SETS ?= core second dev
+LIMIT ?= 500
 export PYTHONUTF8 := 1
 
 # What the index is made from: the documents and the code that reads, repairs, splits and embeds them.
@@ -21,7 +23,7 @@ BROWSER := $(firstword $(foreach name,chromium chromium-browser google-chrome,$(
 MARKS := not slow and not hub$(if $(BROWSER),, and not browser)
 
 help: ## this list
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-11s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 chat: index ## install, build the index, serve the chat and print its address
 	$(BIN)/libqa serve
@@ -82,8 +84,13 @@ lint: $(VENV)/.stamp-dev ## style and types
 	$(BIN)/ruff format --check
 	$(BIN)/mypy
 
-eval: index ## ask the question sets, print the table, write eval/reports/
-	$(BIN)/libqa eval core --index index --report eval/reports
+eval: index $(VENV)/.stamp-dev ## ask the question sets, print the table, write eval/reports/ (SETS="core second dev")
+	$(BIN)/libqa eval $(SETS) --index index --report eval/reports --baselines
+
+eval-public: $(VENV)/.stamp-dev ## the same on public sets of LIBQA_DATA, LIMIT=500 questions each, into eval/reports/public/
+	$(BIN)/libqa eval cmrc2018/trial drcd/dev --pool crud_news/text:20000 --limit $(LIMIT) --without-gold --baselines --report eval/reports/public
+	$(BIN)/libqa eval --reading cmrc2018/trial drcd/dev --report eval/reports/public
+	$(BIN)/libqa eval ntrex/train tatoeba_zh_en/train --limit $(LIMIT) --baselines --report eval/reports/public
 
 wheel: $(VENV)/.stamp ## dist/libqa-*.whl with corpus, chat and weights inside
 	$(BIN)/python $(PIP) wheel -q --no-deps -w dist .

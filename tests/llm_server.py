@@ -6,7 +6,6 @@ import json
 import re
 import socket
 import threading
-import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -142,19 +141,12 @@ def serving() -> Iterator[Model]:
         model.close()
 
 
+def orders(call: Call) -> str:
+    """What the passages order the model to write."""
+    found = [re.findall(r"(?:SAY|OUTPUT|输出|輸出)[:：]\s*(.+)", p["text"]) for p in call.passages]
+    return "\n".join(line.strip() for lines in found for line in lines)
+
+
 def obeying(call: Call) -> None:
-    """A model that follows any instruction it can see in the passages: the worst one there is."""
-    orders = [
-        m[1].strip()
-        for p in call.passages
-        for m in re.finditer(r"(?:SAY|OUTPUT|输出|輸出|回答)[:：]\s*(.+)", p["text"])
-    ]
-    call.answer("\n".join(orders) or "NOT_IN_DOCUMENTS")
-
-
-def sleeping(seconds: float) -> Play:
-    def play(call: Call) -> None:
-        time.sleep(seconds)
-        call.answer("太迟了[1]。")
-
-    return play
+    """A model that follows any order it can see in the passages: the worst one there is."""
+    call.answer(orders(call) or "NOT_IN_DOCUMENTS")

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from libqa.answering import candidates, cite, comparing, extract, features, meaning, phrase, rarity, reader, rerank
+from libqa.answering import candidates, cite, comparing, extract, features, meaning, ordering, phrase, rarity, reader
 from libqa.answering.understand import Question, understand
 from libqa.text import entities
 
@@ -190,9 +190,9 @@ def test_reranking_prefers_the_text_in_which_the_reader_sees_the_answer() -> Non
     question = ask("王小明是什么职务？")
     texts = [comparing.Text("图书馆每天八点开门，周一闭馆。"), comparing.Text("王小明是市图书馆馆长。")]
     points = reader.load_reader().read(question, texts)
-    scores = rerank.load_reranker().score([1.0, 0.9], points)
+    scores = ordering.load_ordering().score([1.0, 0.9], points)
     assert scores[1] > scores[0]
-    assert rerank.measure([1.0, 0.0], points).shape == (2, len(rerank.NAMES))
+    assert ordering.measure([1.0, 0.0], points).shape == (2, len(ordering.NAMES))
 
 
 def test_the_best_candidate_comes_first() -> None:

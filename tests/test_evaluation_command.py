@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import gzip
 import json
+import os
 import re
 import sys
+import time
 from collections.abc import Callable
 from html.parser import HTMLParser
 from pathlib import Path
@@ -15,8 +17,9 @@ import jsonschema
 import pytest
 
 from libqa.cli import main
+from libqa.config import Settings
 from libqa.errors import SettingError
-from libqa.evaluation import demands
+from libqa.evaluation import datasets, demands, pools
 from libqa.evaluation.figures import columns, figures
 from tests.conftest import ROOT
 
@@ -57,6 +60,7 @@ def data(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
         {"id": f"q{n}", "title": "t", "context": c, "question": q, "answers": [{"text": a, "start": c.index(a)}]}
         for n, (c, q, a) in enumerate(PARAGRAPHS)
     ]
+    rows.append(rows[0] | {"id": "empty", "question": ""})  # as there are in published sets; it is not asked
     write(folder / "tiny" / "dev.jsonl.gz", rows)
     write(folder / "pairs" / "train.jsonl.gz", [{"zh": zh, "en": en} for zh, en in PAIRS])
     write(folder / "news" / "text.jsonl.gz", [{"title": "", "text": f"今日新闻第{n}条，天气晴。"} for n in range(9)])
@@ -323,6 +327,10 @@ def test_a_damaged_data_set_is_named(evaluate: Run, data: Path) -> None:
     code, _, err = evaluate("tiny/dev")
     assert code == 1
     assert "dev.jsonl.gz: cannot be read" in err
+    write(file, [{"id": "q", "context": "甲乙", "question": "谁？", "answers": []}, {"id": "r"}])
+    code, _, err = evaluate("tiny/dev")
+    assert code == 1
+    assert err.startswith("libqa: tiny/dev, row 2: it lacks one of id, context, question, answers;")
 
 
 def test_a_missing_extra_says_what_to_install(
@@ -334,3 +342,20 @@ def test_a_missing_extra_says_what_to_install(
     assert err == (
         "libqa: libqa eval: the package ir-measures is not installed; install the extra: pip install 'libqa[eval]'\n"
     )
+
+
+def test_the_cache_keeps_the_newest_indexes_and_forgets_what_was_broken_off(data: Path, tmp_path: Path) -> None:
+    cache = tmp_path / "cache" / "libqa" / "eval"
+    for n in range(9):  # finished ones have names of 24 digits; the highest number is the oldest
+        (cache / f"{n:024x}").mkdir(parents=True)
+        os.utime(cache / f"{n:024x}", (1e9 - n, 1e9 - n))
+    for name, when in (("tmpold", 1e9), ("tmpnew", time.time())):
+        (cache / name).mkdir()
+        os.utime(cache / name, (when, when))
+    documents, _ = datasets.reading_set("tiny/dev")
+    pools.open_pool(documents, Settings()).close()
+    names = {path.name for path in cache.iterdir()}
+    assert "tmpnew" in names
+    assert "tmpold" not in names
+    assert names >= {f"{n:024x}" for n in range(7)}
+    assert len(names) == 1 + 8

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import math
+import re
 
 import numpy as np
 import pytest
 
 from libqa.evaluation import abstaining, citing, ranking, significance
 from libqa.evaluation.figures import BY_NAME, FIGURES, columns, figures
+from tests.conftest import ROOT
 
 # -- ranking (ir-measures) ---------------------------------------------------------------------------------------------
 
@@ -153,3 +155,9 @@ def test_every_figure_is_explained() -> None:
         assert figure.meaning
         empty = {name: np.full(2, np.nan) for name in columns([{}])}
         assert figure.name == "questions" or math.isnan(figure.compute(empty))
+
+
+def test_the_documentation_explains_every_figure() -> None:
+    page = (ROOT / "docs" / "evaluation.md").read_text(encoding="utf-8")
+    told = re.findall(r"^\| `([^`]+)` \| ([^|]+) \| ([^|]+) \|$", page, re.MULTILINE)
+    assert told == [(figure.name, figure.label, figure.meaning) for figure in FIGURES]

@@ -1,23 +1,28 @@
-"""The web service: its errors before it starts, its page and its health."""
+"""The web service as a process: what it says at the start; its page."""
 
 from __future__ import annotations
 
+import os
 import re
-import socket
+import signal
+import subprocess
+import sys
+from pathlib import Path
 from typing import TYPE_CHECKING
 from urllib.parse import urljoin, urlsplit
 
+import httpx
 import pytest
 from fastapi.testclient import TestClient
 
-from libqa import LibQAError, __version__
-from libqa.service import create_app, serve
+from libqa.service import create_app
 from libqa.service.page import clean_page
+from tests.service_tools import HOLDING, TOKEN
 
 if TYPE_CHECKING:
     from libqa import LibQA
 
-HOST = "http://testserver"
+HOST = "http://127.0.0.1:7860"
 
 
 @pytest.fixture(scope="module")
@@ -25,35 +30,31 @@ def client(qa: LibQA) -> TestClient:
     return TestClient(create_app(qa), base_url=HOST)
 
 
-def test_a_busy_port_is_one_clear_line(qa: LibQA) -> None:
-    with socket.socket() as other:
-        other.bind(("127.0.0.1", 0))
-        other.listen()
-        port = other.getsockname()[1]
-        with pytest.raises(LibQAError) as error:
-            serve(qa, "127.0.0.1", port)
-    assert str(error.value) == (
-        f"127.0.0.1:{port}: the port is in use; choose another one with --port, or stop the program that uses it"
+SERVE = [sys.executable, "-m", "libqa", "serve", "--host", "0.0.0.0", "--port", "0", "--index"]
+
+
+def test_without_a_token_other_computers_are_refused_in_one_line(corpus_index: Path) -> None:
+    done = subprocess.run([*SERVE, str(corpus_index)], capture_output=True, text=True, timeout=120, check=False)
+    assert (done.returncode, done.stdout) == (1, "")
+    assert done.stderr == (
+        "libqa: 0.0.0.0: other computers could reach the service there, and no token is set; "
+        "set LIBQA_TOKEN to a secret of 16 or more characters, or listen on 127.0.0.1\n"
     )
 
 
-def test_a_port_that_does_not_exist_is_refused(qa: LibQA) -> None:
-    with pytest.raises(LibQAError, match=r"127\.0\.0\.1:70000: .*port"):
-        serve(qa, "127.0.0.1", 70_000)
-
-
-def test_an_address_of_another_machine_is_refused(qa: LibQA) -> None:
-    # 192.0.2.0/24 is reserved for documentation (RFC 5737): never an address of this machine.
-    with pytest.raises(LibQAError, match=r"192\.0\.2\.1:0: cannot listen there"):
-        serve(qa, "192.0.2.1", 0)
-
-
-def test_health(client: TestClient, qa: LibQA) -> None:
-    assert client.get("/api/health").json() == {
-        "status": "ok",
-        "version": __version__,
-        "documents": len(qa.documents()),
-    }
+def test_with_a_token_it_serves_all_addresses_and_ends_when_told(corpus_index: Path) -> None:
+    options = {"env": {**os.environ, "LIBQA_TOKEN": TOKEN}, "stdout": subprocess.PIPE, "stderr": subprocess.PIPE}
+    with subprocess.Popen([*SERVE, str(corpus_index)], text=True, **options) as server:  # type: ignore[call-overload]
+        found = re.search(r"http://0\.0\.0\.0:(\d+)/", server.stdout.readline())
+        assert found
+        address = f"http://127.0.0.1:{found[1]}"
+        ask = {"question": "论坛在哪里举行？"}
+        assert httpx.post(f"{address}/api/ask", json=ask, timeout=60).status_code == 401
+        assert "成都" in httpx.post(f"{address}/api/ask", json=ask, headers=HOLDING, timeout=60).json()["text"]
+        server.send_signal(signal.SIGTERM)
+        _, said = server.communicate(timeout=60)
+    assert server.returncode in (0, -signal.SIGTERM)
+    assert said == ""
 
 
 def test_no_page_that_loads_from_foreign_hosts(client: TestClient) -> None:

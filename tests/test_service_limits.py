@@ -187,7 +187,7 @@ def test_the_service_stops_although_a_stream_is_open(slow: Slow) -> None:
             pieces = response.iter_bytes()
             next(pieces)
             begun = time.monotonic()
-        assert time.monotonic() - begun < 5
+        assert time.monotonic() - begun < 15
     assert slow.broken_off == 1
 
 
@@ -199,6 +199,8 @@ def test_too_large_a_request_is_413(slow: Slow) -> None:
         question = client.post("/api/ask", json={"question": "x" * 2_000_000})
         assert question.status_code == 413
         assert slow.count() == 1
+        chat = client.post("/gradio_api/queue/join", json={"data": "x" * 3_000_000})
+        assert chat.status_code == 413
 
         def pieces() -> Iterator[bytes]:  # no length is declared; the body is measured as it comes
             yield b'--b\r\ncontent-disposition: form-data; name="files"; filename="a.txt"\r\n\r\n'

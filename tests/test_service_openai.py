@@ -168,13 +168,44 @@ def test_a_generated_answer_shows_what_is_unsupported_and_its_notice() -> None:
     answer = Answer("q", "One.\nTwo.", statements, (cited(0), cited(1)), False, 0.5, "en", "q", True, "One is not.")
     text, annotations = whole(answer, lambda c: c.title)
     assert text == (
-        "One.[2][1]\n\nTwo. (not supported by its sources)[1]\n\nOne is not.\n\n"
+        "One.[2][1]\n\nTwo. (not confirmed)[1]\n\nOne is not.\n\n"
         "Sources:\n1. 《Title 0》: “quote 0”\n2. 《Title 1》: “quote 1”"
     )
     assert [a["url_citation"]["url"] for a in annotations] == ["Title 1", "Title 0", "Title 0"]
+    assert unmarked(text).splitlines() == ["One.", "Two.", "One is not."]
     for annotation, mark in zip(annotations, ("[2]", "[1]", "[1]"), strict=True):
         where = annotation["url_citation"]
         assert text[where["start_index"] : where["end_index"]] == mark
+
+
+class Restarting(LibQA):
+    """Begins an answer, withdraws it and gives another, as when a language model fails while it writes."""
+
+    async def astream(self, *_: Any) -> Any:
+        yield Event("citation", citation=cited(0))
+        yield Event("statement", statement=Statement("Invented.", (0,)))
+        yield Event("restart")
+        statement = Statement("One.", (0,))
+        yield Event("citation", citation=cited(1))
+        yield Event("statement", statement=statement)
+        yield Event("done", answer=Answer("q", "One.", (statement,), (cited(1),), False, 0.5, "en", "q"))
+
+
+def test_what_is_withdrawn_in_a_stream_is_told(own: LibQA) -> None:
+    with (
+        serving(Restarting(own._index, own.settings)) as address,
+        openai.OpenAI(base_url=f"{address}/v1", api_key="-", max_retries=0) as client,
+    ):
+        deltas = [c.choices[0].delta for c in ask(client, user("Who is it?"), stream=True)]
+    text = "".join(delta.content or "" for delta in deltas)
+    assert text == (
+        "Invented.[1]\n\n(The above is withdrawn; what follows is in the documents' own words.)\n\n"
+        "One.[1]\n\nSources:\n1. 《Title 1》: “quote 1”"
+    )
+    noted = [a["url_citation"] for delta in deltas for a in (delta.model_extra or {}).get("annotations", [])]
+    assert [text[n["start_index"] : n["end_index"]] for n in noted] == ["[1]", "[1]"]
+    assert [n["content"] for n in noted] == ["quote 0", "quote 1"]
+    assert unmarked(text) == "One."
 
 
 class Failing(LibQA):

@@ -292,4 +292,4 @@ def test_figures_for_prometheus(http: httpx.Client) -> None:
     assert figure(asked + '"/api/ask",status="200"}') >= 1
     assert figure('libqa_requests_total{method="GET",route="/api/documents/{identity:path}",status="200"}') >= 1
     assert figure("libqa_documents ") == 2
-    assert figure("libqa_questions_in_progress ") == 0
+    assert figure("libqa_requests_in_progress ") == 0

@@ -31,7 +31,7 @@ import cloze
 from common import arguments, rows, seed_everything
 from examples import NEWS_KEPT, alike, held_out, some_window
 
-from libqa.answering import abstain, answer, extract, features, rerank, understand
+from libqa.answering import abstain, answer, extract, features, ordering, understand
 from libqa.answering.dialogue import Resolved
 from libqa.config import Settings
 from libqa.index import Index
@@ -99,11 +99,11 @@ def look(index: Index, question: str, gold: str, answers) -> Seen:
         h.passage.document_id == gold and any(h.passage.start < e and s < h.passage.end for s, e in places)
         for h in hits
     ]
-    texts = rerank.measure([s.share for s in sources], [s.points for s in sources])
+    texts = ordering.measure([s.share for s in sources], [s.points for s in sources])
     return Seen(asked, found, x, y, inside, texts, np.array(holding, bool))
 
 
-def train_reranker(seen: list[Seen], seed: int) -> rerank.Reranker:
+def train_ordering(seen: list[Seen], seed: int) -> ordering.Ordering:
     """Fit the weights so that a text that holds the answer comes first (softmax over the texts of a question)."""
     import torch
 
@@ -116,13 +116,13 @@ def train_reranker(seen: list[Seen], seed: int) -> rerank.Reranker:
         optimiser.zero_grad()
         loss.backward()
         optimiser.step()
-    return rerank.Reranker(weights.detach().numpy().astype(np.float32))
+    return ordering.Ordering(weights.detach().numpy().astype(np.float32))
 
 
-def first_right(seen: list[Seen], reranker: rerank.Reranker) -> tuple[float, float]:
+def first_right(seen: list[Seen], ordering: ordering.Ordering) -> tuple[float, float]:
     """Return how often the first text holds the answer, by search alone and reranked."""
     by_search = [s.gold[np.argmax(s.texts[:, 0])] for s in seen if len(s.gold)]
-    reranked = [s.gold[np.argmax(s.texts @ reranker.weights)] for s in seen if len(s.gold)]
+    reranked = [s.gold[np.argmax(s.texts @ ordering.weights)] for s in seen if len(s.gold)]
     return float(np.mean(by_search)), float(np.mean(reranked))
 
 
@@ -300,8 +300,8 @@ def fit(args, seen, changed, held) -> None:
     ranker = train_ranker([(s.x, s.y) for s in seen], args.seed)
     calibration = train_calibration(np.stack(samples), np.array(labels, np.float32), args.seed)
     np.savez(args.out / "ranker.npz", w1=ranker.w1, b1=ranker.b1, w2=ranker.w2, linear=ranker.linear)
-    reranker = train_reranker(seen, args.seed)
-    np.savez(args.out / "reranker.npz", weights=reranker.weights)
+    ordering = train_ordering(seen, args.seed)
+    np.savez(args.out / "ordering.npz", weights=ordering.weights)
     np.savez(args.out / "abstention.npz", w1=calibration.w1, b1=calibration.b1, w2=calibration.w2, b2=calibration.b2)
     print(f"{len(labels)} samples for the calibration, {np.mean(labels):.2f} right", flush=True)
     for name, part in {"held-out questions": seen, **held}.items():
@@ -318,7 +318,7 @@ def fit(args, seen, changed, held) -> None:
         score, label = np.array(score), np.array(label)
         whole, without = score[0::2], score[1::2]
         print(
-            f"{name}: R@1 {first_right(part, reranker)} F1 {total / len(part):.3f} "
+            f"{name}: R@1 {first_right(part, ordering)} F1 {total / len(part):.3f} "
             f"overlapping {sentence / len(part):.3f} "
             f"AUROC right/wrong {auroc(score, label):.3f} "
             f"gold present/absent {auroc(score, np.arange(len(score)) % 2 == 0):.3f} "

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from libqa.answering.dialogue import Similarity
     from libqa.index import Index
     from libqa.models import Embedder
+    from libqa.models.hub import Reranker
 
 Progress = Callable[[int, "int | None"], None]
 Report = Callable[[ReadError], None]
@@ -116,12 +117,14 @@ class LibQA:
         Raises
         ------
         QuestionError : the question is empty or longer than ``settings.max_question`` characters.
+        ModelError, MissingExtra : ``settings.reranker`` names a model that cannot be loaded.
         """
         from libqa.answering import answer, dialogue
 
         question = self._checked(question)
         with self._index.view() as view:
-            hits, _, _ = answer.look_up(view, self._index.embedder, dialogue.Resolved(question), k)
+            reranker = self._reranker()
+            hits, _, _ = answer.look_up(view, self._index.embedder, dialogue.Resolved(question), k, reranker)
             return hits
 
     def ask(self, question: str, history: History = (), k: int | None = None) -> Answer:
@@ -153,26 +156,26 @@ class LibQA:
         unwanted = threading.Event()
         steps = self._steps(question, history, k, unwanted)
         said: list[Statement] = []
-        told: list[Citation] = []
+        told: set[int] = set()
         try:
             while isinstance(step := await asyncio.to_thread(next, steps), Step):
                 for event in _events(step.statement, step.citations):
                     yield event
                     await asyncio.sleep(0)
                 said.append(step.statement)
-                told += step.citations
+                told.update(step.statement.citations)
         finally:
             unwanted.set()
         answer = step
         if tuple(said) != answer.statements[: len(said)]:
             yield Event("restart")
-            said, told = [], []
+            said, told = [], set()
         for statement in answer.statements[len(said) :]:
-            new = [c for n in statement.citations if (c := answer.citations[n]) not in told]
-            for event in _events(statement, new):
+            new = [n for n in statement.citations if n not in told]  # each is told once, before its first use
+            for event in _events(statement, [answer.citations[n] for n in new]):
                 yield event
                 await asyncio.sleep(0)
-            told += new
+            told.update(new)
         if answer.abstained:
             yield Event("token", text=answer.text)
         yield Event("done", answer=answer)
@@ -186,7 +189,9 @@ class LibQA:
         question = self._checked(question)
         with self._index.view() as view:
             resolved = dialogue.resolve(question, history, self._similarity())
-            hits, understood, sources = answer.look_up(view, self._index.embedder, resolved, k or answer.READ)
+            hits, understood, sources = answer.look_up(
+                view, self._index.embedder, resolved, k or answer.READ, self._reranker()
+            )
             chosen = answer.choose(understood, sources)
             extract = answer.compose(question, str(resolved), understood, hits, chosen, self.settings.threshold)
         if not self.settings.llm_base_url:
@@ -263,6 +268,11 @@ class LibQA:
 
     def __exit__(self, *_: object) -> None:
         self.close()
+
+    def _reranker(self) -> Reranker | None:
+        from libqa.models import load_reranker
+
+        return load_reranker(self.settings.reranker) if self.settings.reranker else None
 
     def _similarity(self) -> Similarity:
         embedder: Embedder = self._index.embedder

@@ -184,7 +184,10 @@ def serve(
     port: Annotated[int | None, typer.Option(min=0, max=65535, help="Port to listen on.", show_default="7860")] = None,
     index: IndexOption = None,
 ) -> None:
-    """Serve the chat. Without any index of one's own, builds one from the bundled corpus first."""
+    """Serve the chat, REST, OpenAI's chat completions and MCP.
+
+    Without any index of one's own, builds one from the bundled corpus first.
+    """
     from libqa.api import LibQA
     from libqa.errors import IndexMissing
     from libqa.service import serve as run
@@ -259,7 +262,7 @@ def evaluate(
     earlier = None if against is None else comparing.load_run(against)
     result, run = command.evaluate(plan, _settings(index), console.progress)
     if against is None and report is not None:
-        against = comparing.newest_run(report, [s["name"] for s in run["sets"]])
+        against = comparing.newest_run(report, run)
         earlier = None if against is None else comparing.load_run(against)
     command.add_comparison(run, earlier, "" if against is None else against.name)
     if report is not None:

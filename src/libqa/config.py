@@ -29,6 +29,8 @@ class Settings:
     """Directory of the index; ``None`` means the user's data directory."""
     embedder: str = "bundled"
     """``bundled``, or the name or path of a sentence-transformers model (extra ``hub``)."""
+    reranker: str = ""
+    """Name or path of a cross-encoder (extra ``hub``) that puts the passages found in order; ``""``: none."""
     threshold: float = 0.1
     """Confidence (0..1) below which the answer is a refusal."""
     max_question: int = 2000

@@ -40,7 +40,13 @@ class Finding:
 def examine(settings: Settings) -> list[Finding]:
     """Look at everything and return what was found; nothing is changed."""
     findings = [_python(), _packages()]
-    parts = {"embedder": _embedder, "answer models": _answering, "repair model": _repair, "index": _index}
+    parts = {
+        "embedder": _embedder,
+        "reranker": _reranker,
+        "answer models": _answering,
+        "repair model": _repair,
+        "index": _index,
+    }
     for thing, look in parts.items():
         findings += _guarded(thing, look, settings)
     return findings
@@ -84,6 +90,17 @@ def _embedder(settings: Settings) -> Iterator[Finding]:
     well = vector.shape == (embedder.dimension,) and abs(float(vector @ vector) - 1) < 1e-3
     seen = f"{embedder.name}, {embedder.dimension} dimensions, {embedder.fingerprint[:12]}"
     yield Finding("embedder", well, seen, "it gives no unit vector: install libqa again, or choose another embedder")
+
+
+def _reranker(settings: Settings) -> Iterator[Finding]:
+    if settings.reranker:
+        from libqa.models import load_reranker
+
+        [good, bad] = load_reranker(settings.reranker).score(
+            "论坛在哪里举行？", ["论坛在成都举行。", "面包用面粉做成。"]
+        )
+        seen = f"{settings.reranker}, {good:.3f} for a passage that answers, {bad:.3f} for one that does not"
+        yield Finding("reranker", bool(good > bad), seen, "it takes the wrong one for better: choose another reranker")
 
 
 def _answering(settings: Settings) -> Iterator[Finding]:

@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
-from libqa.answering import abstain, cite, comparing, extract, measures, phrase, rarity, reader, rerank
+from libqa.answering import abstain, cite, comparing, extract, measures, ordering, phrase, rarity, reader
 from libqa.answering.candidates import Candidate
 from libqa.answering.dialogue import Resolved
 from libqa.answering.extract import Found, Source
@@ -21,6 +21,7 @@ from libqa.types import Answer, Citation, Hit, Reading, Statement
 if TYPE_CHECKING:
     from libqa.index import View
     from libqa.models import Embedder
+    from libqa.models.hub import Reranker
 
 READ = 10
 """Passages that are read for an answer."""
@@ -38,22 +39,26 @@ class Chosen:
     confidence: float
 
 
-def look_up(view: View, embedder: Embedder, asked: Resolved, k: int) -> tuple[list[Hit], Question, list[Source]]:
-    """Search for a question, read what is found, and put it in the order of both.
+def look_up(
+    view: View, embedder: Embedder, asked: Resolved, k: int, reranker: Reranker | None = None
+) -> tuple[list[Hit], Question, list[Source]]:
+    """Search for a question, read what is found, and put it in the order of both; a ``reranker``'s order stands.
 
     Return the ``k`` best hits, the question as understood with what they hold, and the texts as read, in that order.
     """
-    hits = retrieve(view, f"{asked.text} {asked.context}".strip(), embedder, max(k, READ))
+    hits = retrieve(view, f"{asked.text} {asked.context}".strip(), embedder, max(k, READ), reranker)
     names = spellings(hits[:READ]) if re.search(r"[A-Za-z]{2}", asked.text) else {}
     question = understand(asked.text, rarity.blended(view.holding, view.passages), asked.context, names, asked.focus)
     if not hits:
         return [], question, []
     sources = [_given(hit, hits[0].score) for hit in hits]
     points = reader.load_reader().read(question, [given for given, _ in sources])
-    scores = rerank.load_reranker().score([share for _, share in sources], points)
+    scores = [hit.score for hit in hits]
+    if reranker is None:
+        scores = ordering.load_ordering().score([share for _, share in sources], points).tolist()
     order = sorted(range(len(hits)), key=lambda i: -scores[i])[:k]
     return (
-        [replace(hits[i], score=float(scores[i])) for i in order],
+        [replace(hits[i], score=scores[i]) for i in order],
         question,
         [Source(sources[i][0], points[i], sources[i][1]) for i in order],
     )

@@ -17,13 +17,14 @@ _COUNTS = frozenset("个人所项种类大方条座届次场两")  # of these, a
 
 @dataclass(frozen=True, slots=True)
 class Claim:
-    """A sentence taken apart; ``clauses`` are spans of it."""
+    """A sentence taken apart; ``clauses`` are spans of it, ``people`` folded names of people, in it or not."""
 
     text: str
     words: tuple[Word, ...]
     numbers: tuple[Quantity, ...]
     dates: tuple[Date, ...]
     clauses: tuple[Span, ...]
+    people: frozenset[str] = frozenset()
 
     def clause(self, at: int) -> int:
         """Number of the clause that holds the character ``at``."""
@@ -33,11 +34,11 @@ class Claim:
 def take_apart(sentence: str, names: Collection[str] = ()) -> Claim:
     """Return the sentence's words, numbers, dates and clauses; for ``names`` see `wording.words`."""
     found, when = quantities(sentence), dates(sentence)
-    taken = [*((q.start, q.end) for q in found), *((d.start, d.end) for d in when)]
+    taken = [*((q.start, q.end + len(q.unit)) for q in found), *((d.start, d.end) for d in when)]
     own = [w for w in words(sentence, names) if all(w.end <= a or b <= w.start for a, b in taken)]
     clauses = tuple(c for a, b in segment.sentences(sentence) for c in segment.clauses(sentence, a, b))
     counted = [q for q in found if q.value != 1 or q.unit == "%"]
-    return Claim(sentence, tuple(own), tuple(counted), when, clauses)
+    return Claim(sentence, tuple(own), tuple(counted), when, clauses, frozenset(names))
 
 
 def people(text: str) -> set[str]:

@@ -22,6 +22,7 @@ from libqa.errors import EndpointError, MissingExtra, SettingError
 
 if TYPE_CHECKING:
     from llama_index.core.base.llms.types import ChatMessage
+    from llama_index.llms.openai_like import OpenAILike
 
 log = logging.getLogger(__name__)
 
@@ -62,9 +63,16 @@ def check(settings: Settings) -> None:
         raise SettingError("llm_model", "no model is named", "name one that the endpoint serves")
     if min(settings.llm_first_seconds, settings.llm_stall_seconds, settings.llm_timeout_seconds) <= 0:
         raise SettingError("llm_…_seconds", "a time limit must be positive", "correct it")
-    if find_spec("openai") is None or find_spec("llama_index.llms.openai_like") is None:
+    if not _installed("openai") or not _installed("llama_index.llms.openai_like"):
         reason = "the package for language models is not installed"
         raise MissingExtra("llm_base_url", reason, 'pip install "libqa[llm]"')
+
+
+def _installed(name: str) -> bool:
+    try:
+        return find_spec(name) is not None
+    except ModuleNotFoundError:  # not even what it would be a part of
+        return False
 
 
 def error(kind: Failure) -> EndpointError:
@@ -87,18 +95,32 @@ def stream(settings: Settings, system: str, user: str, unwanted: threading.Event
     """
     import httpx
     from llama_index.core.base.llms.types import ChatMessage
+    from llama_index.llms.openai_like import OpenAILike
 
     messages = [ChatMessage(role="system", content=system), ChatMessage(role="user", content=user)]
     wait = httpx.Timeout(max(settings.llm_first_seconds, settings.llm_stall_seconds), connect=_CONNECT)
-    client = httpx.Client(timeout=wait, verify=_certificates())
+    sent: list[float] = []  # the clock runs from the request on, not while packages are loaded
+    hooks = {"request": [lambda _: sent.append(time.monotonic())]}
+    client = httpx.Client(timeout=wait, verify=_certificates(), event_hooks=hooks)
+    llm = OpenAILike(
+        model=settings.llm_model,
+        api_base=settings.llm_base_url,
+        api_key=settings.llm_api_key or "none",  # never the key of some other service from the environment
+        is_chat_model=True,
+        max_retries=0,
+        max_tokens=settings.llm_max_tokens,
+        temperature=0.0,
+        timeout=max(settings.llm_first_seconds, settings.llm_stall_seconds),
+        http_client=client,
+    )
     heard: queue.Queue[str | EndpointError | None] = queue.Queue()
     done = threading.Event()
-    threading.Thread(target=_listen, args=(settings, client, messages, heard, done), daemon=True).start()
-    begun = last = time.monotonic()
-    patience, length = settings.llm_first_seconds, 0
+    threading.Thread(target=_listen, args=(llm, messages, heard, done), daemon=True).start()
+    last, patience, length = 0.0, settings.llm_first_seconds, 0
     try:
         while not unwanted.is_set():
-            left = min(last + patience, begun + settings.llm_timeout_seconds) - time.monotonic()
+            begun = sent[0] if sent else time.monotonic()
+            left = min((last or begun) + patience, begun + settings.llm_timeout_seconds) - time.monotonic()
             try:
                 word = heard.get(timeout=max(0.0, min(left, _GLANCE)))
             except queue.Empty:
@@ -123,26 +145,12 @@ def stream(settings: Settings, system: str, user: str, unwanted: threading.Event
 
 
 def _listen(
-    settings: Settings,
-    client: object,
+    llm: OpenAILike,
     messages: list[ChatMessage],
     heard: queue.Queue[str | EndpointError | None],
     done: threading.Event,
 ) -> None:
     """Read the whole stream into ``heard``: words, then ``None`` or what went wrong."""
-    from llama_index.llms.openai_like import OpenAILike
-
-    llm = OpenAILike(
-        model=settings.llm_model,
-        api_base=settings.llm_base_url,
-        api_key=settings.llm_api_key or "none",  # never the key of some other service from the environment
-        is_chat_model=True,
-        max_retries=0,
-        max_tokens=settings.llm_max_tokens,
-        temperature=0.0,
-        timeout=max(settings.llm_first_seconds, settings.llm_stall_seconds),
-        http_client=client,
-    )
     finish: object = None
     try:
         for chunk in llm.stream_chat(messages):

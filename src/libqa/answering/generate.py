@@ -15,6 +15,7 @@ from dataclasses import dataclass, field, replace
 
 from libqa.answering import endpoint, notices, phrase, prompt
 from libqa.answering.claims import people
+from libqa.answering.orders import without_orders
 from libqa.answering.statements import LONG, Said, Splitter, without_addresses
 from libqa.answering.verify import Verdict, verify
 from libqa.config import Settings
@@ -184,7 +185,8 @@ def _judge(said: Said, hits: Sequence[Hit], names: set[str]) -> tuple[Verdict, l
 
 def _check(said: Said, hits: Sequence[Hit], names: set[str]) -> Verdict:
     texts = [hit.passage.text for hit in hits]
-    verdict = verify(said.text, texts, [f"{hit.document.title}\n{hit.passage.section}" for hit in hits], names)
+    evidence = [without_orders(text) for text in texts]
+    verdict = verify(said.text, evidence, [f"{hit.document.title}\n{hit.passage.section}" for hit in hits], names)
     foreign = [a for a in said.addresses if not any(a in text for text in texts)]
     return replace(verdict, reasons=(*verdict.reasons, *(f"address {a}" for a in foreign)))
 

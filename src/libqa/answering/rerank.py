@@ -1,63 +1,24 @@
-"""The order of passages by search and reading together."""
+"""A second look at what was retrieved: a cross-encoder reads question and passage together and puts them in order."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
-from functools import cache
-from pathlib import Path
+from dataclasses import replace
+from typing import TYPE_CHECKING
 
-import numpy as np
+from libqa.types import Hit
 
-from libqa.answering.extract import RANKER
-from libqa.answering.features import Floats, Pointers
-from libqa.errors import ModelError
+if TYPE_CHECKING:
+    from libqa.models.hub import Reranker
 
-RERANKER = RANKER.with_name("reranker.npz")
-NAMES = ("share", "start_mass", "end_mass", "answerable")
-_LEAST = 1e-3
+DEPTH = 30
+"""Passages that are looked at again; more cost time in proportion and are seldom the best."""
 
 
-def measure(shares: Sequence[float], points: Sequence[Pointers]) -> Floats:
-    """Return the features of the texts, shape ``(len(points), len(NAMES))``, all of them logarithms.
-
-    The share of the best retrieval score, the reader's probability that the answer starts and that it ends in this
-    text rather than in another, and the odds that this text answers at all.
-    """
-    rows = np.zeros((len(points), len(NAMES)), dtype=np.float32)
-    for row, share, p in zip(rows, shares, points, strict=True):
-        row[0] = np.log(max(share, _LEAST))
-        row[1] = np.log(np.exp(p.start).sum() + _LEAST)
-        row[2] = np.log(np.exp(p.end).sum() + _LEAST)
-        row[3] = np.log((p.answerable + _LEAST) / (1.0 - p.answerable + _LEAST))
-    return rows
-
-
-@dataclass(frozen=True, slots=True)
-class Reranker:
-    """Weights of the features, shape ``(len(NAMES),)``, learnt by ``training/train_ranker.py``."""
-
-    weights: Floats
-
-    def score(self, shares: Sequence[float], points: Sequence[Pointers]) -> Floats:
-        """Return one logit per text; comparable within one question."""
-        out: Floats = measure(shares, points) @ self.weights
-        return out
-
-
-@cache
-def load_reranker(path: Path = RERANKER) -> Reranker:
-    """Load the bundled weights.
-
-    Raises
-    ------
-    ModelError : the file is missing or was made for other features.
-    """
-    try:
-        with np.load(path) as file:
-            weights = file["weights"].astype(np.float32)
-    except (OSError, KeyError, ValueError) as e:
-        raise ModelError(str(path), f"the reranker cannot be read ({e})", "reinstall libqa") from e
-    if weights.shape != (len(NAMES),):
-        raise ModelError(str(path), "the reranker was made for other features", "reinstall libqa")
-    return Reranker(weights)
+def rerank(reranker: Reranker, question: str, hits: Sequence[Hit]) -> list[Hit]:
+    """Return the hits in the reranker's order, best first, with its scores (0..1); equal ones keep their order."""
+    texts = [f"{hit.document.title}\n{hit.passage.text}".strip() for hit in hits]
+    scored = [
+        replace(hit, score=float(score)) for hit, score in zip(hits, reranker.score(question, texts), strict=True)
+    ]
+    return sorted(scored, key=lambda hit: -hit.score)

@@ -17,6 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from libqa.answering.rarity import rarity
+from libqa.answering.rerank import DEPTH, rerank
 from libqa.text.names import query_names
 from libqa.text.script import fold, from_taiwan, language
 from libqa.text.segment import terms, words
@@ -25,6 +26,7 @@ from libqa.types import Hit
 if TYPE_CHECKING:
     from libqa.index import View
     from libqa.models import Embedder
+    from libqa.models.hub import Reranker
 
 Group = tuple[tuple[str, float], ...]
 Translate = Callable[[str], "list[tuple[str, list[tuple[str, float]]]]"]
@@ -92,17 +94,21 @@ class Query:
         return sum(max((weight * idf(term) for term, weight in group), default=0.0) for group in self.groups)
 
 
-def retrieve(view: View, question: str, embedder: Embedder, k: int) -> list[Hit]:
-    """Return the ``k`` passages that fit ``question`` best, best first; scores are comparable between questions."""
+def retrieve(view: View, question: str, embedder: Embedder, k: int, reranker: Reranker | None = None) -> list[Hit]:
+    """Return the ``k`` passages that fit ``question`` best, best first; scores are comparable between questions.
+
+    With a ``reranker``, the best few passages are put in its order and have its scores.
+    """
     from libqa.models import translate
 
     query = understand(question, translate, view.holding)
-    hits = fuse(view, query, embedder.encode([question], "query")[0])[:k]
+    depth = k if reranker is None else max(k, DEPTH)
+    hits = fuse(view, query, embedder.encode([question], "query")[0])[:depth]
     found = []
     for number, score in hits:
         passage = view.passage(number)
         found.append(Hit(passage, view.document(passage.document_id), score))
-    return found
+    return found if reranker is None else rerank(reranker, question, found)[:k]
 
 
 def understand(question: str, translate: Translate, holding: Callable[[str], int], weights: Weights = WEIGHTS) -> Query:

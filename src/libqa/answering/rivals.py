@@ -11,9 +11,15 @@ from libqa.answering.wording import Span, Text, Word
 from libqa.text import entities
 from libqa.text.quantities import Date, Quantity, dates, quantities
 
-_NEAR = (1.0, 0.85, 0.6, 0.3)  # what a word counts that stands in the same clause, half-sentence, sentence, or further
+# What a word counts that stands in the same clause, up to the same ；, in the same sentence, or further away.
+_CLAUSE, _PART, _SENTENCE, _FAR = 1.0, 0.85, 0.6, 0.3
+_TAKEN = 0.6  # and what of it is left if it is the title of a rival: 馆长张秋
+_TITLE = re.compile(r"[^\s的有是由为在了和与及、，,。：:；;（）()]{0,16}$")
 _ASIDE = 0.6  # what a word of another clause of the claim counts
+_VALUE = 0.8  # what another number or date of the claim counts beside words, which count at most 1
+_SLACK = 0.05  # share of all of it that is put down to chance
 _LEAD = 1.12  # how much better another value's place must fit than the sentence's own
+Around = tuple["Word | Quantity | Date", float]
 Places = Callable[[Text], "tuple[list[Span], list[Span]]"]
 """Where a text says a value, and where it says another of the same kind that the sentence does not say too."""
 
@@ -68,46 +74,75 @@ def _people(word: Word, claim: Claim) -> Places:
     def places(text: Text) -> tuple[list[Span], list[Span]]:
         own = [(a, b) for a, b, _ in text.find(word)]
         named = [(a, b) for w in stated for a, b, _ in text.find(w)]
-        others = [p for p in entities.people(text.text) if not any(a < p[1] and p[0] < b for a, b in (*own, *named))]
-        return own, others
+        known = [m.span() for name in claim.people for m in re.finditer(re.escape(name), text.folded)]
+        people = {*known, *entities.people(text.text)}
+        return own, [p for p in people if not any(a < p[1] and p[0] < b for a, b in (*own, *named))]
 
     return places
 
 
 def _rivals(claim: Claim, texts: Sequence[Text], at: int, places: Places) -> Iterator[str]:
     clause = claim.clause(at)
-    weighed = [(w, w.weight * (1.0 if claim.clause(w.start) == clause else _ASIDE)) for w in claim.words]
+
+    def counts(start: int, weight: float) -> float:
+        return weight * (1.0 if claim.clause(start) == clause else _ASIDE)
+
+    around: list[Around] = [(word, counts(word.start, word.weight)) for word in claim.words if word.start != at]
+    around += [(number, counts(number.start, _VALUE)) for number in claim.numbers if number.start != at]
+    around += [(date, counts(date.start, _VALUE)) for date in claim.dates if date.start != at]
     own, rival = 0.0, 0.0
     found = False
     for text in texts:
         mine, others = places(text)
         found = found or bool(mine)
-        own = max([own, *(_fit(text, span, weighed) for span in mine)])
-        rival = max([rival, *(_fit(text, span, weighed) for span in others)])
-    if found and rival > own * _LEAD + 0.05 * sum(weight for _, weight in weighed):
+        said = [(list(_said(part, text)), weight) for part, weight in around]
+        own = max([own, *(_fit(text, span, said, others) for span in mine)])
+        rival = max([rival, *(_fit(text, span, said, mine) for span in others)])
+    if found and rival > own * _LEAD + _SLACK * sum(weight for _, weight in around):
         yield f"another value at {claim.text[at : at + 12]}"
 
 
-def _fit(text: Text, span: Span, weighed: Sequence[tuple[Word, float]]) -> float:
-    """How much of the sentence's words stands near a place of a text."""
+def _said(part: Word | Quantity | Date, text: Text) -> Iterator[tuple[int, int, float]]:
+    """Where a text says another part of the sentence, and how well."""
+    if isinstance(part, Word):
+        yield from text.find(part)
+    elif isinstance(part, Quantity):
+        yield from ((q.start, q.end, 1.0) for q in quantities(text.text) if same_number(part, q))
+    else:
+        yield from ((d.start, d.end, 1.0) for d in dates(text.text) if dated(part, [d]))
+
+
+def _fit(
+    text: Text, span: Span, said: Sequence[tuple[list[tuple[int, int, float]], float]], rivals: Sequence[Span]
+) -> float:
+    """How much of the rest of the sentence stands near a place of a text and does not belong to a rival there."""
     rings = _rings(text, span)
+    titles = [_title(text, rival) for rival in rivals]
     total = 0.0
-    for word, weight in weighed:
+    for places, weight in said:
         best = 0.0
-        for a, b, force in text.find(word):
+        for a, b, force in places:
             if a < span[1] and span[0] < b:
                 continue  # the value itself
-            near = next((n for (low, high), n in zip(rings, _NEAR, strict=False) if low <= a and b <= high), _NEAR[-1])
-            best = max(best, near * force)
+            near = next((n for low, high, n in rings if low <= a and b <= high), _FAR)
+            taken = any(x <= a and b <= y for x, y in titles)
+            best = max(best, near * force * (_TAKEN if taken else 1.0))
         total += weight * best
     return total
 
 
-def _rings(text: Text, span: Span) -> tuple[Span, Span, Span]:
-    """The clause, the half-sentence (up to ；) and the sentence around a place."""
+def _title(text: Text, span: Span) -> Span:
+    """What stands before a name and belongs to it: 清华大学图书馆副馆长 in 作报告的有清华大学图书馆副馆长张秋."""
+    found = _TITLE.search(text.folded, max(0, span[0] - 16), span[0])
+    return (found.start() if found else span[0]), span[0]
+
+
+def _rings(text: Text, span: Span) -> list[tuple[int, int, float]]:
+    """The clause, the part up to ；, and the sentence around a place, and what a word in each counts."""
     sentence = next((s for s in text.sentences if s[0] <= span[0] < s[1]), span)
     clause = next((c for c in text.clauses if c[0] <= span[0] < c[1]), span)
     stops = [m.end() for m in re.finditer("[;；]", text.folded[sentence[0] : sentence[1]])]
     edges = [sentence[0], *(sentence[0] + stop for stop in stops), sentence[1]]
-    half = next(((a, b) for a, b in itertools.pairwise(edges) if a <= span[0] < b), sentence)
-    return clause, half, sentence
+    part = next(((a, b) for a, b in itertools.pairwise(edges) if a <= span[0] < b), sentence)
+    rings = [(*clause, _CLAUSE), (*part, _PART), (*sentence, _SENTENCE)]
+    return [ring for ring in rings if ring[2] != _PART or part != sentence]

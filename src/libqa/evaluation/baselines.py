@@ -197,10 +197,10 @@ def _rows(
     for outcome in asked:
         question = outcome.question
         follow_up = ("follow-up",) if question.history else ()
-        for group in ("all", question.lang, *question.tags, *follow_up):
+        for group in ("all", question.set, question.lang, *question.tags, *follow_up):
             groups.setdefault(group, []).append(question.id)
-    if len({tuple(ids) for ids in groups.values()}) == 1:
-        groups = {"all": groups["all"]} if groups else {}
+    different = {tuple(ids): group for group, ids in reversed(groups.items())}  # the same questions once, first name
+    groups = {group: ids for group, ids in groups.items() if different[tuple(ids)] == group}
     return [
         {
             "set": ", ".join(dict.fromkeys(o.question.set for o in asked)),

@@ -24,7 +24,6 @@ from libqa.evaluation.report import render as render_page
 from libqa.evaluation.runner import Outcome, Progress, Result
 from libqa.types import Document
 
-VERSION = 1
 Bar = Callable[[str], "AbstractContextManager[Progress]"]
 
 
@@ -232,7 +231,7 @@ def _described(plan: Plan, settings: Settings, work: _Work, result: Result) -> d
         counts[outcome.question.set] = counts.get(outcome.question.set, 0) + 1
     described = {name: datasets.describe(name) if "/" in name else datasets.Source(name) for name in counts}
     return {
-        "version": VERSION,
+        "version": comparing.VERSION,
         "date": datetime.now(timezone.utc).isoformat(timespec="milliseconds"),
         "libqa": __version__,
         "command": plan.command,

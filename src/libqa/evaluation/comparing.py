@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 from libqa.errors import ReadError
 from libqa.evaluation import figures
 from libqa.evaluation.significance import difference
+
+VERSION = 1
+"""Of the JSON form of a run."""
 
 
 def load_run(file: Path) -> dict[str, Any]:
@@ -32,7 +35,9 @@ def load_run(file: Path) -> dict[str, Any]:
 def _is_run(run: Any) -> bool:
     return (
         isinstance(run, dict)
+        and run.get("version") == VERSION
         and isinstance(run.get("figures"), dict)
+        and isinstance(run.get("sets"), list)
         and isinstance(run.get("questions"), list)
         and all(
             isinstance(q, dict) and isinstance(q.get("values"), dict) and isinstance(q.get("question"), dict)
@@ -41,16 +46,20 @@ def _is_run(run: Any) -> bool:
     )
 
 
-def newest_run(directory: Path, sets: Sequence[str]) -> Path | None:
-    """Return the newest run of the same sets in a directory; files that are none of this version are passed over."""
+def newest_run(directory: Path, like: Mapping[str, Any]) -> Path | None:
+    """Return the newest run in a directory that asked the same sets for the same; files of other versions count not."""
     for file in sorted(directory.glob("eval-*.json"), reverse=True):
         try:
             run = load_run(file)
         except ReadError:  # of another version: there is nothing to compare with
             continue
-        if [s.get("name") for s in run.get("sets", ())] == list(sets):
+        if _subject(run) == _subject(like):
             return file
     return None
+
+
+def _subject(run: Mapping[str, Any]) -> tuple[list[str], set[str]]:
+    return [s["name"] for s in run["sets"]], {q["kind"] for q in run["questions"]}
 
 
 def compare(before: Mapping[str, Any], after: Mapping[str, Any], name: str) -> dict[str, Any]:

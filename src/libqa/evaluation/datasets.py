@@ -22,6 +22,7 @@ from libqa.text.script import language
 from libqa.types import Document
 
 _PARAGRAPH = 500  # characters taken of a news article, as a paragraph
+_WORD = re.compile(r"\w")
 _UNTITLED = " "  # titles of encyclopaedia articles would give half the answer away
 
 
@@ -60,19 +61,22 @@ def find(name: str) -> str | None:
     return fitting[0] if fitting else None
 
 
-def rows(name: str) -> Iterator[dict[str, Any]]:
-    """Yield the rows of a data set.
+def rows(name: str, *fields: str) -> Iterator[dict[str, Any]]:
+    """Yield the rows of a data set; each must hold the named fields.
 
     Raises
     ------
-    ReadError : there is no such set, or it is damaged.
+    ReadError : there is no such set, it is damaged, or a row is of another kind.
     """
     file = folder() / f"{name}.jsonl.gz"
     remedy = "set LIBQA_DATA to the folder of the data sets; its README.md names them"
     try:
         with gzip.open(file, "rt", encoding="utf-8") as lines:
-            for line in lines:
-                yield json.loads(line)
+            for number, line in enumerate(lines, 1):
+                row = json.loads(line)
+                if not isinstance(row, dict) or any(field not in row for field in fields):
+                    raise ReadError(f"{name}, row {number}", f"it lacks one of {', '.join(fields)}", remedy)
+                yield row
     except FileNotFoundError:
         raise ReadError(name, f"no such data set in {folder()}", remedy) from None
     except (OSError, EOFError, ValueError) as e:
@@ -107,14 +111,19 @@ def kind(name: str) -> str:
 
 
 def reading_set(name: str) -> tuple[list[Document], list[Question]]:
-    """Return the paragraphs of a reading-comprehension set as documents, and its questions with the gold spans."""
+    """Return the paragraphs of a reading-comprehension set as documents, and its questions with the gold spans.
+
+    Rows without a question or without an answer only give their paragraph.
+    """
     documents: dict[str, Document] = {}
     questions = []
-    for row in rows(name):
+    for row in rows(name, "id", "context", "question", "answers"):
         context: str = row["context"]
         if context not in documents:
             documents[context] = Document(f"{name}#{len(documents)}", context, _UNTITLED)
         answers = row["answers"]
+        if not answers or not _WORD.search(row["question"]):
+            continue
         spellings = tuple(dict.fromkeys(a["text"] for a in answers))
         places = dict.fromkeys((a["text"], a["start"]) for a in answers)
         questions.append(
@@ -140,10 +149,11 @@ def sentence_set(name: str) -> tuple[list[Document], list[Question]]:
     """
     documents: dict[str, Document] = {}
     wanted: dict[str, dict[str, Document]] = {}
-    for row in rows(name):
+    for row in rows(name, "zh", "en"):
         chinese = row["zh"]
         document = documents.setdefault(chinese, Document(f"{name}#{len(documents)}", chinese, _UNTITLED))
-        wanted.setdefault(row["en"], {})[document.id] = document
+        if _WORD.search(row["en"]):
+            wanted.setdefault(row["en"], {})[document.id] = document
     questions = [
         Question(
             id=f"{name}@{n}",

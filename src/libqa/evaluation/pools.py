@@ -5,12 +5,14 @@ from __future__ import annotations
 import hashlib
 import shutil
 import tempfile
+import time
 from collections.abc import Collection, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from libqa.api import LibQA
+from libqa.errors import SettingError
 
 if TYPE_CHECKING:
     from libqa.config import Settings
@@ -18,6 +20,7 @@ if TYPE_CHECKING:
     from libqa.types import Document
 
 _NAME = 24  # hexadecimal digits
+_DAY = 86_400  # seconds, longer than an index takes to be made
 _KEPT = 8  # indexes in the cache; the one not used for the longest time goes first
 
 
@@ -50,26 +53,31 @@ def without(pool: LibQA, ids: Collection[str]) -> LibQA:
     place = _cache() / digest.hexdigest()[:_NAME]
     if not place.is_dir():
         with tempfile.TemporaryDirectory(dir=_cache()) as scratch:
-            # Beside an open database lie SQLite's working files, empty when nothing is written.
-            made = shutil.copytree(source, Path(scratch) / "index", ignore=shutil.ignore_patterns("*-wal", "*-shm"))
-            with LibQA.open(settings=replace(pool.settings, index=Path(made))) as copy:
+            made = Path(scratch) / "index"
+            try:  # beside an open database lie SQLite's working files, empty when nothing is written
+                shutil.copytree(source, made, ignore=shutil.ignore_patterns("*-wal", "*-shm"))
+            except OSError as e:
+                raise SettingError(
+                    str(source), f"cannot be copied ({e})", "free space in the cache directory"
+                ) from None
+            with LibQA.open(settings=replace(pool.settings, index=made)) as copy:
                 copy.remove(ids)
-            _move(Path(made), place)
+            _move(made, place)
     return _open(place, pool.settings)
 
 
 def _open(place: Path, settings: Settings) -> LibQA:
     place.touch()
-    kept = [path for path in _cache().iterdir() if len(path.name) == len(place.name)]  # others are being made
-    for old in sorted(kept, key=lambda path: -path.stat().st_mtime)[_KEPT:]:
+    ages = {path: time.time() - path.stat().st_mtime for path in _cache().iterdir()}
+    finished = sorted((path for path in ages if len(path.name) == _NAME), key=ages.__getitem__)
+    broken_off = [path for path, age in ages.items() if len(path.name) != _NAME and age > _DAY]
+    for old in (*finished[_KEPT:], *broken_off):
         shutil.rmtree(old)
     return LibQA.open(settings=replace(settings, index=place))
 
 
 def _cache() -> Path:
     from platformdirs import user_cache_path
-
-    from libqa.errors import SettingError
 
     path = user_cache_path("libqa", appauthor=False) / "eval"
     try:

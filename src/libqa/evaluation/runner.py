@@ -161,7 +161,7 @@ def ask(
         answer, milliseconds = _timed(lambda q=question, h=history: qa.ask(q.question, history=h))  # type: ignore[misc]
         values = judging.judge_answer(question, answer, spans, texts) | {"milliseconds": milliseconds}
         full = answer
-        if answer.abstained and forced is not None:
+        if answer.abstained and question.answerable and forced is not None:
             full = forced.ask(question.question, history=history)
         if not answer.abstained or forced is not None:
             values["correct"] = float(judging.right_and_cited(question, full, [s for g in spans for s in g])[1])

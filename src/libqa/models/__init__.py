@@ -6,11 +6,15 @@ Everything is imported when first used: importing this package loads nothing hea
 from __future__ import annotations
 
 from functools import lru_cache
+from typing import TYPE_CHECKING
 
 from libqa.models.embedder import Embedder, StaticEmbedder
 from libqa.models.lexicon import translate, translations
 
-__all__ = ["Embedder", "load_embedder", "translate", "translations"]
+if TYPE_CHECKING:
+    from libqa.models.hub import Reranker
+
+__all__ = ["Embedder", "load_embedder", "load_reranker", "translate", "translations"]
 
 
 @lru_cache(maxsize=4)
@@ -31,6 +35,24 @@ def load_embedder(name: str = "bundled") -> Embedder:
     from libqa.models.hub import HubEmbedder
 
     return HubEmbedder(name)
+
+
+@lru_cache(maxsize=2)
+def load_reranker(name: str) -> Reranker:
+    """Return the cross-encoder of that name; a second call returns the same object.
+
+    Parameters
+    ----------
+    name : the name or folder of a cross-encoder that sentence-transformers can load.
+
+    Raises
+    ------
+    MissingExtra : the extra ``hub`` is not installed.
+    ModelError : there is no such model, or it is no cross-encoder with one score.
+    """
+    from libqa.models.hub import HubReranker
+
+    return HubReranker(name)
 
 
 @lru_cache(maxsize=1)

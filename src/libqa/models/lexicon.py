@@ -143,18 +143,17 @@ def alike(term: str, least: float = 0.1) -> tuple[str, ...]:
     -----
     Paraphrases by pivoting through another language: Bannard and Callison-Burch, ACL 2005.
     """
-    table, key = _table(BUNDLED), f"{term}:".encode()
+    table = _table(BUNDLED)
     found: dict[str, float] = {}
-    at = table.find(key)
-    while at >= 0:
-        if table[at - 1 : at] in (b" ", b"\t"):
+    for before in (b"\t", b" "):
+        key = before + term.encode() + b":"
+        at = table.find(key)
+        while at >= 0:
             start, end = table.rfind(b"\n", 0, at) + 1, table.find(b"\n", at)
-            english = table[start : table.find(b"\t", start)].decode()
-            pairs = dict(_lookup(english))
+            pairs = dict(_lookup(table[start : table.find(b"\t", start)].decode()))
             for other, probability in pairs.items():
                 shared = min(probability, pairs.get(term, 0.0))
                 if other != term and shared >= least:
                     found[other] = max(found.get(other, 0.0), shared)
-            at = end
-        at = table.find(key, at + 1)
+            at = table.find(key, end)
     return tuple(sorted(found, key=lambda other: -found[other]))

@@ -74,9 +74,13 @@ class Segmenter:
         return Pieces(ids, spans)
 
     def _viterbi(self, run: str, han: bool) -> tuple[tuple[int, int, int], ...]:
+        if not han and run in self._ids:  # a known Latin word, number or mark is never taken apart
+            return ((self._ids[run], 0, len(run)),)
+        return self.cheapest(run, han)
+
+    def cheapest(self, run: str, han: bool) -> tuple[tuple[int, int, int], ...]:
+        """Return the most probable pieces of a run as (id, start, end); ``han`` says what kind of run it is."""
         ids, costs, n = self._ids, self._costs, len(run)
-        if not han and run in ids:  # a known Latin word, number or mark is never taken apart
-            return ((ids[run], 0, n),)
         longest = _LONGEST_HAN if han else _LONGEST_LATIN
         best = [0] + [1 << 60] * n
         back: list[tuple[int, int]] = [(0, UNKNOWN)] * (n + 1)

@@ -27,7 +27,7 @@ def read_corpus(
     ----------
     source : a directory (read recursively, in the order of the names), a file, an http or https URL, or an iterable
         of such and of documents. In a directory, hidden files are left out, ids are paths relative to it
-        without suffix, and ``catalogue.yaml`` may give titles and metadata to files that have none (id -> {title, ...}).
+        without suffix; ``catalogue.yaml`` may give titles and metadata to files that have none (id -> {title, ...}).
     """
     items = [source] if isinstance(source, (str, Path)) else source
     seen: set[str] = set()

@@ -93,21 +93,31 @@ def _get(parts: SplitResult, url: str, settings: Settings) -> Fetched | str:
     port = parts.port or {"http": 80, "https": 443}[parts.scheme]
     connection = http.client.HTTPConnection(host, port)
     late = threading.Event()
+    opened: list[socket.socket] = []  # http.client forgets its socket when the answer begins
 
     def stop() -> None:
         late.set()
-        if connection.sock is not None:
-            _shut(connection.sock)
+        for connected in opened:
+            _shut(connected)
 
     timer = threading.Timer(settings.fetch_seconds, stop)
     timer.start()
     try:
         connection.sock = _connect(host, port, url, settings)
+        opened.append(connection.sock)
         if parts.scheme == "https":
-            connection.sock = ssl.create_default_context().wrap_socket(connection.sock, server_hostname=host)
+            secure = ssl.create_default_context().wrap_socket(
+                connection.sock, server_hostname=host, do_handshake_on_connect=False
+            )
+            connection.sock = secure
+            opened.append(secure)
+            secure.do_handshake()
         headers = {"Host": _netloc(parts), "User-Agent": "libqa", "Accept-Encoding": "identity", "Connection": "close"}
         connection.request("GET", urlunsplit(("", "", parts.path, parts.query, "")), headers=headers)
-        return _answer(connection.getresponse(), parts, url, settings)
+        answer = _answer(connection.getresponse(), parts, url, settings)
+        if late.is_set():  # what was shut down looks like a finished answer
+            raise TimeoutError
+        return answer
     except (OSError, http.client.HTTPException, ValueError, zlib.error) as e:
         if late.is_set() or isinstance(e, TimeoutError):
             raise ReadError(
@@ -209,6 +219,6 @@ def _body(response: http.client.HTTPResponse, url: str, settings: Settings) -> b
 
 def _shut(connected: socket.socket) -> None:
     try:
-        connected.shutdown(socket.SHUT_RDWR)
+        socket.socket.shutdown(connected, socket.SHUT_RDWR)  # not that of TLS, which changes what another thread uses
     except OSError:  # it is closed already
         return

@@ -14,6 +14,7 @@ from libqa.errors import ReadError
 from libqa.reading import rows
 from libqa.reading.checking import check
 from libqa.reading.formats.draft import Extract
+from libqa.reading.garbled import is_garbled
 from libqa.reading.kinds import check_content, kind_of
 from libqa.reading.markdown import first_heading, front_matter
 from libqa.reading.sandbox import MODULES, Sandbox
@@ -21,8 +22,9 @@ from libqa.text.offsets import OffsetMap, Piece
 from libqa.types import Document, Mark
 
 _TITLE = 60  # characters of a first line that can still be a title
+_UNTITLED = ("csv", "json", "xlsx")  # their first line is no title, the file's name is the better one
 # What programs leave in folders and archives beside the documents.
-_LITTER = re.compile(r"(?:^|/)(?:\.|~\$|__MACOSX/|Thumbs\.db$|desktop\.ini$)", re.IGNORECASE)
+_LITTER = re.compile(r"(?:^|/)(?:\.(?!\.?/)|~\$|__MACOSX/|Thumbs\.db$|desktop\.ini$)", re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,7 +134,14 @@ def _plain(file: _File) -> Iterator[Document | ReadError]:
 def _extracted(found: Extract, file: _File) -> Document:
     if not found.text.strip():
         raise ReadError(file.source, "it holds no text", "remove it or put text into it")
-    document = _document(file.name, found.text, 0, {**file.extra, **found.metadata}, found.marks)
+    if file.kind == "pdf" and is_garbled(found.text):
+        raise ReadError(
+            file.source,
+            "its text is garbled: its fonts name other characters than they show",
+            "save it again from its source, or run text recognition (OCR) over it",
+        )
+    named = {"title": PurePosixPath(file.file).stem} if file.kind in _UNTITLED else {}
+    document = _document(file.name, found.text, 0, {**named, **file.extra, **found.metadata}, found.marks)
     return check(document, file.source)
 
 

@@ -44,6 +44,9 @@ _MAGIC = (
     (b"7z\xbc\xaf\x27\x1c", "a 7z archive", "7z"),
     (b"Rar!\x1a\x07", "a RAR archive", "rar"),
 )
+_SAVE = "open it in its program and save it as .{}"
+_INSIDE = ((b"word/document.xml", "docx"), (b"ppt/presentation.xml", "pptx"), (b"xl/workbook.xml", "xlsx"))
+_CALLED = {"docx": "a Word document", "pptx": "a PowerPoint presentation", "xlsx": "an Excel workbook"}
 _HEAD = 1024  # bytes within which a PDF may begin
 
 
@@ -67,7 +70,7 @@ def kind_of(suffix: str, source: str) -> str:
     raise ReadError(
         source,
         f"files of the kind {suffix.lower() or 'without a suffix'} cannot be read",
-        f"save it as .{instead} in its program" if instead else f"save it as one of {known}",
+        _SAVE.format(instead) if instead else f"save it as one of {known}",
     )
 
 
@@ -90,13 +93,16 @@ def check_content(data: bytes, kind: str, source: str) -> None:
     if content == "ole" and kind in _PACKAGES:
         if "E\0n\0c\0r\0y\0p\0t\0e\0d\0P\0a\0c\0k".encode("latin-1") in data:
             raise ReadError(source, "it is protected by a password", "save it without one")
-        raise ReadError(source, f"it is named .{kind} but is of the Office formats before 2007", f"save it as .{kind}")
+        raise ReadError(source, f"it is named .{kind} but is of the Office formats before 2007", _SAVE.format(kind))
     if not content:
         looks = (
             "a web page" if data[:_HEAD].lstrip().lower().startswith((b"<!doctype html", b"<html")) else "no such file"
         )
         raise ReadError(source, f"it is named .{kind} but its content is {looks}", "download or save it again")
-    remedy = "rename it to .pdf" if content == "pdf" else "give it the name of its kind, or save it again"
+    inside = next((suffix for name, suffix in _INSIDE if content == "zip" and name in data), content)
+    known = inside in _PACKAGES or inside == "pdf"
+    called = _CALLED.get(inside, called)
+    remedy = f"rename it to .{inside}" if known else "give it the name of its kind, or save it again"
     raise ReadError(source, f"it is named .{kind} but its content is {called}", remedy)
 
 

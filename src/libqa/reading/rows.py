@@ -80,11 +80,13 @@ def table(raw: str, path: str) -> Extract:
 
 
 def _table(rows: list[dict[str, Any]]) -> Extract:
+    names = list(dict.fromkeys(str(name) for row in rows for name in row))
+    cells = [
+        [Cell("" if row.get(name) is None else plain(row[name]), f"item {number}") for name in names]
+        for number, row in enumerate(rows, 1)
+    ]
     draft = Draft()
-    for number, row in enumerate(rows, 1):
-        draft.table(
-            [[Cell(f"{name}: {plain(value)}", f"item {number}") for name, value in row.items() if value is not None]]
-        )
+    draft.table(cells, names)
     return draft.extract({})
 
 

@@ -2,23 +2,24 @@
 
 from __future__ import annotations
 
-import json
-import subprocess
 import sys
 import threading
 from importlib.util import find_spec
 from types import TracebackType
-from typing import Any, BinaryIO, cast
+from typing import TYPE_CHECKING, Any, BinaryIO, cast
 
 from libqa.config import Settings
 from libqa.errors import MissingReader, ReadError
 from libqa.reading.formats.draft import Extract
 from libqa.reading.worker import receive, send
 
+if TYPE_CHECKING:
+    import subprocess
+
 _MIB = 2**20
 _FILES = 200  # after so many files the process is made anew, so that no parser's leak adds up
-# The path is the parent's, so that nothing beside the documents is taken for a module.
-_START = "import sys, json; sys.path[:] = json.loads(sys.argv[1]); from libqa.reading.worker import main; main({}, {})"
+# The search path is the parent's before anything is imported: no file beside the documents is taken for a module.
+_START = "import sys; sys.path[:] = sys.argv[1:]; from libqa.reading.worker import main; main({}, {})"
 MODULES = {
     "pdf": "pypdfium2",
     "docx": "docx",
@@ -136,9 +137,11 @@ class Sandbox:
         return int(max(self.settings.max_file_mb, self.settings.max_unpacked_mb) * _MIB) + _MIB
 
     def _start(self) -> subprocess.Popen[bytes]:
+        import subprocess
+
         code = _START.format(self.settings.parse_mb, self._most)
-        command = [sys.executable, "-X", "utf8", "-c", code, json.dumps(sys.path)]
-        return subprocess.Popen(  # noqa: S603: this very interpreter, no shell
+        command = [sys.executable, "-X", "utf8", "-c", code, *sys.path]
+        return subprocess.Popen(  # noqa: S603
             command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL
         )
 

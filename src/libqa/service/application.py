@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
 from collections.abc import AsyncIterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING, Any
 
@@ -33,6 +35,8 @@ if TYPE_CHECKING:
 MAX_UPLOAD = "1mb"
 """The chat takes no files, so what can be left on the server's disk by it is kept small."""
 _CHANGES_WAITING = 8
+_THREADS = 16
+"""Threads besides those that answer the service's questions: for the chat, changes, figures and health."""
 _API = ("/api/", "/v1/", "/source/")
 _DESCRIPTION = """Question answering over a library's documents, with exact citations.
 
@@ -56,6 +60,9 @@ def assemble(qa: LibQA, private: bool, names: frozenset[str]) -> FastAPI:
 
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
+        # Waiting for a language model holds a thread; health must not wait for one of those.
+        threads = ThreadPoolExecutor(settings.at_once + _THREADS, "libqa")
+        asyncio.get_running_loop().set_default_executor(threads)
         async with mcp.running():
             yield
 

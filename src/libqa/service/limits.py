@@ -16,7 +16,10 @@ from libqa.service.page import App, Message, Receive, Scope, Send
 from libqa.service.problems import refused
 
 SMALL = 1 << 20
-"""Bytes of the largest request that is no upload."""
+"""Bytes of the largest request of a program that is no upload."""
+_CHAT = 2 << 20
+"""Bytes of the largest request of the chat, which itself allows files of 1 MB."""
+_PROGRAMS = ("/api/", "/v1/", "/mcp")
 COUNTED = frozenset({"/api/ask", "/api/search", "/api/references", "/v1/chat/completions", "/mcp"})
 """Where work is done for a request, so that requests are counted against the rate."""
 _CLIENTS = 10_000  # remembered by the rate limit; the one longest unheard of is forgotten first
@@ -118,7 +121,7 @@ class Limits:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one connection (ASGI)."""
         path = str(scope.get("path", ""))
-        if scope["type"] != "http" or not path.startswith(("/api/", "/v1/", "/mcp")):
+        if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
         if path in COUNTED:
@@ -130,7 +133,9 @@ class Limits:
         await self._measured(scope, receive, send, path)
 
     async def _measured(self, scope: Scope, receive: Receive, send: Send, path: str) -> None:
-        limit = self._upload if path.startswith("/api/documents") else SMALL
+        limit = SMALL if path.startswith(_PROGRAMS) else _CHAT
+        if path.startswith("/api/documents"):
+            limit = self._upload
         declared = dict(scope["headers"]).get(b"content-length", b"0")
         read, over = 0, declared.isdigit() and int(declared) > limit
 

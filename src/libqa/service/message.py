@@ -11,9 +11,14 @@ from libqa.references.markdown import escape
 from libqa.types import Answer, Citation, Statement
 
 _SOURCES = {"zh-Hans": "来源：", "zh-Hant": "來源：", "en": "Sources:"}
-_UNSUPPORTED = {"zh-Hans": "（未获文献支持）", "zh-Hant": "（未獲文獻支持）", "en": " (not supported by its sources)"}
+_UNSUPPORTED = {"zh-Hans": "（未获原文证实）", "zh-Hant": "（未獲原文證實）", "en": " (not confirmed)"}
+_WITHDRAWN = {
+    "zh-Hans": "（以上作废，以文献原文作答如下。）",
+    "zh-Hant": "（以上作廢，以文獻原文作答如下。）",
+    "en": "(The above is withdrawn; what follows is in the documents' own words.)",
+}
 _ENDING = re.compile(rf"\n\n(?:{'|'.join(_SOURCES.values())})\n.*", re.DOTALL)
-_MARKS = re.compile(r"(?:\[\d+\])+(?=\n|$)")
+_MARKS = re.compile(rf"(?:{'|'.join(map(re.escape, _UNSUPPORTED.values()))})?(?:\[\d+\])+(?=\n|$)")
 
 
 @dataclass
@@ -55,6 +60,13 @@ class Writer:
         self.length += len(text)
         return text, annotations
 
+    def restart(self) -> str:
+        """Return the line that withdraws what was written: text that is sent cannot be taken back."""
+        text = f"\n\n{_WITHDRAWN[self.language]}\n\n" if self.written else ""
+        self.written.clear()
+        self.length += len(text)
+        return text
+
     def ending(self, answer: Answer) -> str:
         """Return what follows the statements: a notice if there is one, and the sources."""
         text = "" if self.written else escape(answer.text)
@@ -80,6 +92,8 @@ def whole(answer: Answer, link: Callable[[Citation], str]) -> tuple[str, list[di
 
 def unmarked(text: str) -> str:
     """Return an answer's text as the reader meant it, without the marks and sources that `whole` put there."""
+    for line in _WITHDRAWN.values():
+        text = text.rpartition(f"{line}\n\n")[2]
     plain = _MARKS.sub("", _ENDING.sub("", text)).replace("\n\n", "\n")
     return re.sub(r"\\([!-/:-@\[-`{-~])", r"\1", plain)  # CommonMark's escapes
 

@@ -279,6 +279,9 @@ async def _chunks(
             async for event in every():
                 if event is None:
                     yield b": still at work\n\n"
+                elif event.kind == "restart":
+                    fresh, numbered = [], {}
+                    yield chunk({"content": writer.restart()})
                 elif event.citation is not None:
                     fresh.append(event.citation)
                 elif event.statement is not None:

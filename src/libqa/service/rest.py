@@ -76,7 +76,8 @@ ANSWERED: Described = {
     200: {
         "model": schema.AnswerWithReferences,
         "description": "The answer, or that the documents do not say. As events: `token`, `citation`, `statement`, "
-        "then `done` with the whole answer, or `error`; each with JSON data.",
+        "then `done` with the whole answer, or `error`; each with JSON data. After `restart` what was told before is "
+        "withdrawn: a language model failed, and the answer begins anew.",
         "content": {
             "application/json": {"example": EXAMPLE},
             "text/event-stream": {
@@ -84,7 +85,7 @@ ANSWERED: Described = {
                     "type": "object",
                     "required": ["event", "data"],
                     "properties": {
-                        "event": {"enum": ["token", "citation", "statement", "done", "error"]},
+                        "event": {"enum": ["token", "citation", "statement", "restart", "done", "error"]},
                         "data": {"type": "string", "contentMediaType": "application/json"},
                     },
                 },

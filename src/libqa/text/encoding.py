@@ -64,7 +64,7 @@ def decode(data: bytes, name: str) -> Decoded:
             return Decoded(_unmixed(_checked(text, name)), "utf-8")
         tried = ("gb18030", "big5hkscs", *tried)
     scored = [
-        (_strangeness(text), encoding, text) for encoding in tried if (text := _strict(data, encoding)) is not None
+        (strangeness(text), encoding, text) for encoding in tried if (text := _strict(data, encoding)) is not None
     ]
     if not scored or min(scored)[0] > 0:
         reason = "is binary, not text" if b"\0" in data else "is in an unknown encoding"
@@ -89,7 +89,7 @@ def _checked(text: str, name: str) -> str:
     return text
 
 
-def _strangeness(text: str) -> float:
+def strangeness(text: str) -> float:
     """Return by how many nats a character a text's characters are too unusual; usual text is below 0."""
     model = language_model()
     sample = folded(text[:SAMPLE])

@@ -46,7 +46,7 @@ _ARABIC = r"\d{1,3}(?:,\d{3})+(?:\.\d+)?|\d+(?:\.\d+)?"
 _HAN_NUMERAL = "[〇零一二两三四五六七八九十百千万亿]"
 _ZH_NUMBER = re.compile(
     rf"(?P<percent>百分之)?(?P<nth>第)?(?:(?P<arabic>{_ARABIC})[多余几]?\s?(?P<scale>万亿|百万|千万|十万|[百千万亿])?"
-    rf"|(?P<han>{_HAN_NUMERAL}+))[多余几]?(?:\s?(?P<unit>%|‰|个百分点|平方公里|平方米|公里|[\u4e00-\u9fff]))?"
+    rf"|(?P<han>{_HAN_NUMERAL}+))[多余几]?(?:\s?(?P<unit>%|‰|个百分点|平方公里|平方米|公里|(?:港|美|日|欧)元|[\u4e00-\u9fff]))?"
 )
 _EN_UNITS = (
     "zero one two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen sixteen seventeen "
@@ -135,9 +135,8 @@ def _days(m: re.Match[str]) -> Iterator[Date]:
     if not 1 <= month <= 12 or (english and not m["days"] and not year and name == "may"):
         return  # "may" is a verb far more often
     days = [_small(d) for d in re.split(r"\s?(?:-+|~|至|到)\s?", m["days"])] if m["days"] else [None]
-    for day in days:
-        if day is None or 1 <= day <= 31:
-            yield Date(year, month, day, m.start(), m.end())
+    for day in days:  # one that is none is given too, so that it is missed elsewhere
+        yield Date(year, month, day, m.start(), m.end())
 
 
 def _year(text: str) -> int:
@@ -187,8 +186,7 @@ def _chinese(folded: str) -> Iterator[Quantity]:
             if found is None or (alone and not m["percent"] and not m["nth"]):
                 continue  # a lone 一 or 万 is part of a word, but for 近百
             value = found
-        if m["percent"]:
-            unit = "%"
+        unit = "%" if m["percent"] else unit[-1:] if unit.endswith("元") else unit
         end = m.end() - (len(m["unit"] or "") if unit != "%" else 0)
         yield Quantity(round(value, 6), unit, bool(m["nth"]), m.start(), end)
 

@@ -78,19 +78,22 @@ class Draft:
         """Close the paragraph that `piece` has written."""
         self._end()
 
-    def table(self, rows: Sequence[Sequence[Cell]]) -> None:
+    def table(self, rows: Sequence[Sequence[Cell]], names: Sequence[str] | None = None) -> None:
         """Add a table: each row a line that can be understood alone, with the names of the columns where there are any.
 
-        ``姓名：王丽；部门：采编部`` says to whom a cell belongs even where it is quoted alone.
+        ``姓名：王丽；部门：采编部`` says to whom a cell belongs even where it is quoted alone. Without ``names`` they
+        are looked for in the first row.
         """
         filled = [row for row in rows if any(cell.text.strip() for cell in row)]
-        names = column_names([cell.text for cell in filled[0]]) if len(filled) > 1 else None
+        if names is None and len(filled) > 1:
+            names = column_names([cell.text for cell in filled[0]])
+            filled = filled[1:] if names else filled
         if names is None:
             for row in filled:
                 self._row([("", cell) for cell in row])
             return
         chinese = any(_CHINESE.search(name) for name in names)
-        for row in filled[1:]:
+        for row in filled:
             led = [
                 (f"{name}{'：' if chinese else ': '}" if name else "", c) for name, c in zip(names, row, strict=False)
             ]

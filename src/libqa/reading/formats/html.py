@@ -11,7 +11,7 @@ _BLOCKS = frozenset(
     "address article aside blockquote body center code dd details dialog div dl dt fieldset figcaption figure footer "
     "form header hr item li list main nav ol p pre quote section summary ul".split()
 )
-_LEFT_OUT = frozenset("script style template noscript svg head title iframe object button select textarea".split())
+_LEFT_OUT = frozenset("script style template noscript svg title iframe object button select textarea".split())
 _MENUS = frozenset("nav header footer aside".split())
 _CHARSET = re.compile(rb"""<meta[^>]{0,200}?charset\s*=\s*["']?\s*([\w:.-]{2,40})""", re.IGNORECASE)
 _XML = re.compile(rb"""^\s*<\?xml[^>]{0,200}?encoding\s*=\s*["']([\w:.-]{2,40})""")
@@ -121,7 +121,8 @@ class _Walk:
 
     def element(self, node: Any) -> None:
         name = _name(node)
-        if not name or name in _LEFT_OUT or node.get("hidden") is not None:
+        page_head = name == "head" and node.get("rend") is None  # trafilatura calls headings so
+        if not name or page_head or name in _LEFT_OUT or node.get("hidden") is not None:
             return
         if "pagebreak" in (node.get(_TYPE) or node.get("role") or ""):
             self._page(node)

@@ -127,6 +127,6 @@ def _language(document: Any) -> str:
     size = pdfium.FPDFCatalog_GetLanguage(document, None, 0)
     if not 2 < size < 200:
         return ""
-    buffer = ctypes.create_string_buffer(size)
-    pdfium.FPDFCatalog_GetLanguage(document, buffer, size)
-    return buffer.raw[: size - 2].decode("utf-16-le", "backslashreplace")
+    units = (ctypes.c_ushort * (size // 2))()
+    pdfium.FPDFCatalog_GetLanguage(document, units, size)
+    return "".join(chr(unit) for unit in units if 0x20 <= unit < 0x7F)

@@ -8,16 +8,18 @@ from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from libqa.reading.formats.draft import Draft
+from libqa.reading.formats.draft import Cell, Draft
 from libqa.reading.formats.pdflines import Line
 
 _CHINESE = re.compile("[\u2e80-\u9fff\uf900-\ufaff\uff00-\uffef\u3000-\u303f“”‘’…—]")
 _LIST = re.compile(
-    r"(?:[•·●○■□◆▪‣–—*-]\s|[（(]?(?:\d{1,3}|[a-z]|[ivx]{1,4})[)）.．、]\s?|[（(]?[一二三四五六七八九十]{1,3}[)）、.．]|第[一二三四五六七八九十百\d]{1,4}[章节節编編篇部条條])"
+    r"(?:[•·●○■□◆▪‣–—*-]\s|[（(]?(?:\d{1,3}|[a-z]|[ivx]{1,4})(?:[)）、]|[.．](?!\d))"
+    r"|[（(]?[一二三四五六七八九十]{1,3}[)）、.．]|第[一二三四五六七八九十百\d]{1,4}[章节節编編篇部条條])"
 )
 _STOP = re.compile("[。！？；：.!?;:…][”’」』）)\"']*$")
 _FOLIO = re.compile(
-    r"[-–—·\s]*(?:第?\s*\d{1,4}\s*页?(?:\s*[,，/／|]?\s*(?:共|of)?\s*\d{1,4}\s*页?)?|page\s+\d{1,4}(?:\s+(?:of|/)\s+\d{1,4})?|[ivxlc]{1,6})[-–—·\s]*",
+    r"[-–—·\s]*(?:第?\s*\d{1,4}\s*页?(?:\s*[,，/／|]?\s*(?:共|of)?\s*\d{1,4}\s*页?)?"
+    r"|page\s+\d{1,4}(?:\s+(?:of|/)\s+\d{1,4})?|[ivxlc]{1,6})[-–—·\s]*",
     re.IGNORECASE,
 )
 _EDGE = 0.12  # of the page's text height at either end, in which running heads and page numbers stand
@@ -45,11 +47,21 @@ def write(pages: Sequence[Sequence[Line]], labels: Sequence[str], outline: Mappi
     sizes = sorted({round(line.size) for page in pages for line in page if line.size > body * _BIGGER}, reverse=True)
     pitch = _pitch(pages)
     last: Line | None = None  # of the paragraph that is open
+    table: list[list[Cell]] = []
     column = _Column(0, 0)
     for page, label in zip(pages, labels, strict=True):
         edges = _columns(page)
         fresh = True
         for line, here in zip(page, edges, strict=True):
+            if len(line.cells) > 1:
+                draft.paragraph_end()
+                table.append([Cell(text, label) for text in line.cells])
+                last, fresh = None, False
+                continue
+            if table:
+                draft.table(table)
+                draft.mark(label)
+                table = []
             level = _level(line, body, sizes, outline)
             joined = last is not None and not level and _goes_on(last, line, column, here, pitch, turned=fresh)
             if not joined and last is not None:
@@ -64,6 +76,7 @@ def write(pages: Sequence[Sequence[Line]], labels: Sequence[str], outline: Mappi
             draft.piece(_glue(last, line) + line.text if joined and last is not None else line.text)
             last, column = line, here
     draft.paragraph_end()
+    draft.table(table)
 
 
 def columns_in_order(lines: Sequence[Line]) -> list[Line]:
@@ -108,7 +121,7 @@ def _gutter(lines: Sequence[Line]) -> float | None:
 
 
 def _rows(lines: Sequence[Line]) -> list[Line]:
-    """Join what stands on one line: cells of a table with ``|``, a number and its heading with a blank."""
+    """Join what stands on one line, such as a number and its heading; rows of a table keep their cells."""
     rows: list[list[Line]] = []
     for line in lines:
         before = rows[-1][-1] if rows else None
@@ -128,7 +141,8 @@ def _rows(lines: Sequence[Line]) -> list[Line]:
         found.append(
             replace(
                 first,
-                text=(" | " if table else " ").join(cell.text for cell in row),
+                text=" ".join(cell.text for cell in row),
+                cells=tuple(cell.text for cell in row) if table else (),
                 right=row[-1].right,
                 bottom=min(cell.bottom for cell in row),
                 top=max(cell.top for cell in row),
@@ -209,7 +223,7 @@ def _goes_on(last: Line, line: Line, column: _Column, here: _Column, pitch: floa
     if last.hyphen:
         return True
     size = max(last.size, line.size, 1)
-    other = abs(last.size - line.size) > 0.12 * size or " | " in last.text + line.text
+    other = abs(last.size - line.size) > 0.12 * size
     word = 1.0 if _CHINESE.match(line.text) else (len(line.text.split(" ", 1)[0]) + 1) * 0.55
     room = last.right + max(word, 1.5) * size < column.right
     if other or room or _LIST.match(line.text):

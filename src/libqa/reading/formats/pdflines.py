@@ -4,18 +4,24 @@ from __future__ import annotations
 
 import ctypes
 import math
+import re
 import unicodedata
 from dataclasses import dataclass
 from typing import Any
 
 _GAP = 1.8  # times the size: so wide a gap parts two columns, or two cells of a table
 _SLANT = 0.1  # sine and cosine both above: the text of a watermark
+_LITTLE = 0.6  # times the size: a narrower space beside a Chinese character is no blank
+_CHINESE = re.compile("[\u2e80-\u9fff\uf900-\ufaff\uff00-\uffef\u3000-\u303f“”‘’…—]")
 _MISSING = "\ufffd"
 
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """A run of text on one line, without a wide gap; in points, y upwards. ``hyphen``: its word goes on below."""
+    """A run of text on one line, without a wide gap; in points, y upwards.
+
+    ``hyphen``: its word goes on below. ``cells``: its parts, where it is a row of a table.
+    """
 
     text: str
     left: float
@@ -24,6 +30,7 @@ class Line:
     top: float
     size: float
     hyphen: bool = False
+    cells: tuple[str, ...] = ()
 
     @property
     def middle(self) -> float:
@@ -92,12 +99,20 @@ class _Collector:
             self.meaningless += 1
         pdfium.FPDFText_GetCharBox(self.textpage, index, *(ctypes.byref(value) for value in self.box))
         here = _Char(_usual(char), *(value.value for value in self.box))
+        if self.run and self.run[-1].text == " " and self._set_apart(here):
+            self.run.pop()
         if self.run and here.left - self.run[-1].right > _GAP * self.size:
             self.close()
         if not self.run:
             self.size = _size(self.textpage, index)
         if self.size >= 0:
             self.run.append(here)
+
+    def _set_apart(self, here: _Char) -> bool:
+        """Whether the blank before a character is only the little space that typesetting puts around Chinese."""
+        before = self.run[-2].text if len(self.run) > 1 else ""
+        chinese = _CHINESE.match(before) or _CHINESE.match(here.text)
+        return bool(chinese) and here.left - self.run[-1].right < _LITTLE * self.size
 
     def close(self, *, hyphen: bool = False) -> None:
         """End the line."""
@@ -131,7 +146,7 @@ def _size(textpage: Any, index: int) -> float:
 
     matrix = pdfium.FS_MATRIX()
     size = float(pdfium.FPDFText_GetFontSize(textpage, index))
-    if not pdfium.FPDFText_GetMatrix(textpage, index, matrix):
+    if not pdfium.FPDFText_GetMatrix(textpage, index, ctypes.byref(matrix)):
         return size
     across, along = math.hypot(matrix.a, matrix.b), math.hypot(matrix.c, matrix.d)
     if across and min(abs(matrix.a), abs(matrix.b)) > _SLANT * across:
