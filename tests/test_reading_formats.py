@@ -132,6 +132,24 @@ def test_columns_that_come_row_by_row_are_read_one_after_the_other() -> None:
     assert pdflayout.columns_in_order(title + left + right) == title + left + right
 
 
+def test_how_lines_become_paragraphs() -> None:
+    def text(*found: Line) -> str:
+        draft = Draft()
+        pdflayout.write([found], ["p. 1"], {}, draft)
+        return written(draft)
+
+    assert text(*lines("Readers enter with a “valid”", "card.")) == "Readers enter with a “valid” card.\n"
+    assert text(*lines("读者凭本人有效", "证件入馆。")) == "读者凭本人有效证件入馆。\n"
+    short = lines("Readers enter.", width=80)[0]
+    assert text(short, *lines("Please keep", "quiet.", top=686)) == "Readers enter.\n\nPlease keep quiet.\n"
+    hanging = lines("further lines stand under its words.", left=70, top=686)
+    assert text(*lines("• An item of a list, whose", left=50), *hanging) == (
+        "• An item of a list, whose further lines stand under its words.\n"
+    )
+    divided = Line("a divi", 50, 250, 690, 700, 10, hyphen=True)
+    assert text(divided, *lines("ded word", top=686)) == "a divided word\n"
+
+
 def test_running_heads_and_page_numbers_go(tmp_path: Path) -> None:
     pages = []
     for number in range(4):

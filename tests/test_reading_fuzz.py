@@ -17,7 +17,7 @@ from libqa.types import Document
 from tests.index_tools import create, reopen
 from tests.test_reading_files import DOCUMENTS, REFUSED
 
-LIMIT = 20.0  # seconds for one file
+LIMIT = 20.0  # seconds for one file in the reading process, which is ended then; and of our own processor time
 SAMPLES = sorted(path for folder in (DOCUMENTS, REFUSED) for path in folder.iterdir())
 
 
@@ -47,10 +47,10 @@ def attack(folder: Path, samples: list[Path], each: int, seed: int) -> tuple[int
     settings = Settings(parse_seconds=LIMIT)
     documents: list[Document] = []
     named: set[str] = set()
-    began = time.monotonic()
+    began = time.process_time()
     for item in read_corpus(folder, settings):
-        assert time.monotonic() - began < LIMIT + 10
-        began = time.monotonic()
+        assert time.process_time() - began < LIMIT
+        began = time.process_time()
         if isinstance(item, ReadError):
             assert "\n" not in str(item)
             assert item.reason

@@ -160,3 +160,14 @@ def test_cut_files_are_refused(tmp_path: Path) -> None:
         cut = tmp_path / name
         cut.write_bytes(data[: len(data) * 2 // 3])
         assert "cut off" in error(cut, Settings())
+
+
+def test_a_pdf_that_would_lose_a_part_in_silence_is_refused(tmp_path: Path) -> None:
+    words = b"".join(b"1 0 0 1 5 %d Tm (word %d) Tj " % (n, n) for n in range(900))
+    data = bytearray(pdf_of(b"BT /F1 10 Tf " + words + b" ET"))
+    (tmp_path / "a.pdf").write_bytes(data)
+    assert "word 899" in read_file(tmp_path / "a.pdf", Settings())[0].text
+    middle = data.index(b"endstream") - 900
+    data[middle : middle + 40] = bytes(40)
+    (tmp_path / "a.pdf").write_bytes(data)
+    assert "it is damaged: a part of it cannot be unpacked" in error(tmp_path / "a.pdf", Settings())

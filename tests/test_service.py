@@ -2,25 +2,24 @@
 
 from __future__ import annotations
 
+import json
 import os
 import re
 import signal
 import subprocess
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING
 from urllib.parse import urljoin, urlsplit
 
 import httpx
 import pytest
 from fastapi.testclient import TestClient
 
+from libqa import LibQA, Settings
+from libqa.serialize import answer_to_dict
 from libqa.service import create_app
 from libqa.service.page import clean_page
-from tests.service_tools import HOLDING, TOKEN
-
-if TYPE_CHECKING:
-    from libqa import LibQA
+from tests.service_tools import HOLDING, TOKEN, serving
 
 HOST = "http://127.0.0.1:7860"
 
@@ -101,6 +100,17 @@ def test_the_only_public_endpoint_is_ask(client: TestClient, qa: LibQA) -> None:
     named = client.get("/gradio_api/info").json()
     assert list(named["named_endpoints"]) == ["/ask"]
     assert named["unnamed_endpoints"] == {}
+
+
+def test_the_chat_answers_through_guard_and_limits(corpus_index: Path, qa: LibQA) -> None:
+    own = LibQA.open(settings=Settings(index=corpus_index, token=TOKEN))
+    with serving(own, private=True) as address, httpx.Client(base_url=address, timeout=60, headers=HOLDING) as client:
+        event = client.post("/gradio_api/call/ask", json={"data": ["论坛在哪里举行？"]}).json()["event_id"]
+        told = client.get(f"/gradio_api/call/ask/{event}").text
+        assert client.get(f"/gradio_api/call/ask/{event}", headers={"authorization": ""}).status_code == 401
+    data = re.search(r"event: complete\ndata: (.*)", told)
+    assert data
+    assert json.loads(data[1]) == [answer_to_dict(qa.ask("论坛在哪里举行？"))]
 
 
 def test_link_previews_are_taken_out_of_the_page() -> None:

@@ -154,7 +154,6 @@ class Sandbox:
                 source, f"reading it needs more than {self.settings.parse_mb:g} MB", "split it or raise parse_mb"
             )
         if "error" in said:
-            self.close()
             raise ReadError(source, f"it is damaged ({said['error']})", "open it in its program and save it again")
         return said
 

@@ -25,9 +25,9 @@ def read(data: bytes, name: str, limit: int) -> Extract:
     ------
     Damaged : it is damaged, protected or something else.
     """
+    open_package(data, "docx", limit)
     import docx
 
-    open_package(data, "docx", limit)
     document = docx.Document(io.BytesIO(data))
     reader = _Reader(_heading_levels(document), document.element.find(f".//{_W}lastRenderedPageBreak") is not None)
     reader.blocks(document.element.body)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import zlib
 from collections.abc import Sequence
 from typing import Any
 
@@ -11,6 +12,8 @@ from libqa.reading.formats.draft import Damaged, Draft, Extract, useful_title
 from libqa.reading.formats.pdflines import Line
 
 _TAIL = 4096  # bytes at the end in which a whole file has its end mark
+_STREAM = re.compile(rb">>\s*stream\r?\n")
+_CHUNK = 1 << 16
 _FEW = 16  # characters: a page with a picture and fewer has no text layer
 _GARBLED = 0.2  # share of characters without meaning from which a page's fonts are taken for broken
 _OCR = "run text recognition on it (e.g. `ocrmypdf in.pdf out.pdf`) and give the result"
@@ -29,6 +32,7 @@ def read(data: bytes, name: str, limit: int) -> Extract:
     """
     if b"%%EOF" not in data[-_TAIL:]:
         raise Damaged("it is cut off: its end is missing", "copy or download it again")
+    _check_streams(data)
     document = _open(data)
     pages: list[list[Line]] = []
     empty: list[int] = []
@@ -70,6 +74,30 @@ def read(data: bytes, name: str, limit: int) -> Extract:
             ),
         }
     )
+
+
+def _check_streams(data: bytes) -> None:
+    """Refuse a file with a damaged packed part; PDFium would leave out or change its text in silence."""
+    if b"/Encrypt" in data:
+        return
+    for match in _STREAM.finditer(data):
+        at = match.end()
+        head = data[at : at + 2]
+        if len(head) < 2 or head[0] & 15 != 8 or int.from_bytes(head, "big") % 31:
+            continue  # not packed with Flate
+        unpack = zlib.decompressobj()
+        waiting = b""
+        try:
+            while not unpack.eof and (waiting or at < len(data)):
+                if not waiting:
+                    waiting, at = data[at : at + _CHUNK], at + _CHUNK
+                unpack.decompress(waiting, _CHUNK)
+                waiting = unpack.unconsumed_tail
+        except zlib.error:
+            raise Damaged(
+                "it is damaged: a part of it cannot be unpacked",
+                "copy or download it again; if a PDF reader shows it whole, print it to PDF there",
+            ) from None
 
 
 def _open(data: bytes) -> Any:

@@ -9,9 +9,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from libqa.reading.formats.draft import Cell, Draft
-from libqa.reading.formats.pdflines import Line
+from libqa.reading.formats.pdflines import CHINESE, Line
 
-_CHINESE = re.compile("[\u2e80-\u9fff\uf900-\ufaff\uff00-\uffef\u3000-\u303f“”‘’…—]")
 _LIST = re.compile(
     r"(?:[•·●○■□◆▪‣–—*-]\s|[（(]?(?:\d{1,3}|[a-z]|[ivx]{1,4})(?:[)）、]|[.．](?!\d))"
     r"|[（(]?[一二三四五六七八九十]{1,3}[)）、.．]|第[一二三四五六七八九十百\d]{1,4}[章节節编編篇部条條])"
@@ -47,6 +46,7 @@ def write(pages: Sequence[Sequence[Line]], labels: Sequence[str], outline: Mappi
     sizes = sorted({round(line.size) for page in pages for line in page if line.size > body * _BIGGER}, reverse=True)
     pitch = _pitch(pages)
     last: Line | None = None  # of the paragraph that is open
+    listed = False  # it began with the mark of a list, so that its further lines may be indented
     table: list[list[Cell]] = []
     column = _Column(0, 0)
     for page, label in zip(pages, labels, strict=True):
@@ -63,7 +63,11 @@ def write(pages: Sequence[Sequence[Line]], labels: Sequence[str], outline: Mappi
                 draft.mark(label)
                 table = []
             level = _level(line, body, sizes, outline)
-            joined = last is not None and not level and _goes_on(last, line, column, here, pitch, turned=fresh)
+            joined = (
+                last is not None
+                and not level
+                and _goes_on(last, line, column, here, pitch, turned=fresh, listed=listed)
+            )
             if not joined and last is not None:
                 draft.paragraph_end()
             if fresh:
@@ -74,6 +78,7 @@ def write(pages: Sequence[Sequence[Line]], labels: Sequence[str], outline: Mappi
                 last = None
                 continue
             draft.piece(_glue(last, line) + line.text if joined and last is not None else line.text)
+            listed = listed if joined else bool(_LIST.match(line.text))
             last, column = line, here
     draft.paragraph_end()
     draft.table(table)
@@ -214,21 +219,23 @@ def _columns(page: Sequence[Line]) -> list[_Column]:
     for line in page:
         group = [other for other in page if abs(other.left - line.left) <= 3 * max(line.size, 1)]
         ends = sorted(other.right for other in group)
-        found.append(_Column(min(other.left for other in group), ends[int((len(ends) - 1) * _SHARE)]))
+        found.append(_Column(min(other.left for other in group), ends[round((len(ends) - 1) * _SHARE)]))
     return found
 
 
-def _goes_on(last: Line, line: Line, column: _Column, here: _Column, pitch: float, *, turned: bool) -> bool:
+def _goes_on(
+    last: Line, line: Line, column: _Column, here: _Column, pitch: float, *, turned: bool, listed: bool
+) -> bool:
     """Whether a line goes on with the paragraph of the line before it; ``turned``: on a new page."""
     if last.hyphen:
         return True
     size = max(last.size, line.size, 1)
     other = abs(last.size - line.size) > 0.12 * size
-    word = 1.0 if _CHINESE.match(line.text) else (len(line.text.split(" ", 1)[0]) + 1) * 0.55
+    word = 1.0 if CHINESE.match(line.text) else (len(line.text.split(" ", 1)[0]) + 1) * 0.55
     room = last.right + max(word, 1.5) * size < column.right
     if other or room or _LIST.match(line.text):
         return False
-    indented = line.left - here.left > size
+    indented = line.left - here.left > size and not listed
     if turned or line.middle > last.middle:  # the next page or column
         return not indented and not _STOP.search(last.text)
     apart = bool(pitch) and last.middle - line.middle > _LEADING * pitch
@@ -239,4 +246,4 @@ def _glue(last: Line | None, line: Line) -> str:
     """Return what stands between two lines of a paragraph: a blank, or nothing inside Chinese or a divided word."""
     if last is None or last.hyphen:
         return ""
-    return "" if _CHINESE.match(last.text[-1]) or _CHINESE.match(line.text[0]) else " "
+    return "" if CHINESE.match(last.text[-1]) or CHINESE.match(line.text[0]) else " "

@@ -12,7 +12,8 @@ from typing import Any
 _GAP = 1.8  # times the size: so wide a gap parts two columns, or two cells of a table
 _SLANT = 0.1  # sine and cosine both above: the text of a watermark
 _LITTLE = 0.6  # times the size: a narrower space beside a Chinese character is no blank
-_CHINESE = re.compile("[\u2e80-\u9fff\uf900-\ufaff\uff00-\uffef\u3000-\u303f“”‘’…—]")
+CHINESE = re.compile("[\u2e80-\u9fff\uf900-\ufaff\uff00-\uffef]")
+"""A Chinese character or full-width mark; no blank stands beside it."""
 _MISSING = "\ufffd"
 
 
@@ -111,7 +112,7 @@ class _Collector:
     def _set_apart(self, here: _Char) -> bool:
         """Whether the blank before a character is only the little space that typesetting puts around Chinese."""
         before = self.run[-2].text if len(self.run) > 1 else ""
-        chinese = _CHINESE.match(before) or _CHINESE.match(here.text)
+        chinese = CHINESE.match(before) or CHINESE.match(here.text)
         return bool(chinese) and here.left - self.run[-1].right < _LITTLE * self.size
 
     def close(self, *, hyphen: bool = False) -> None:

@@ -19,9 +19,9 @@ def read(data: bytes, name: str, limit: int) -> Extract:
     ------
     Damaged : it is damaged, protected or something else.
     """
+    open_package(data, "pptx", limit)
     import pptx
 
-    open_package(data, "pptx", limit)
     presentation = pptx.Presentation(io.BytesIO(data))
     draft = Draft()
     for number, slide in enumerate(presentation.slides, 1):

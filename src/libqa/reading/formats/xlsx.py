@@ -19,9 +19,9 @@ def read(data: bytes, name: str, limit: int) -> Extract:
     ------
     Damaged : it is damaged, protected or something else.
     """
+    open_package(data, "xlsx", limit)
     import openpyxl
 
-    open_package(data, "xlsx", limit)
     book = openpyxl.load_workbook(io.BytesIO(data), read_only=True, data_only=True)
     draft = Draft()
     for sheet in book.worksheets:
