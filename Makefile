@@ -101,7 +101,7 @@ LOCK := .venv-lock/bin/uv pip compile -q --upgrade --universal --python-version 
 	--custom-compile-command "make lock" pyproject.toml
 lock: $(VENV)/.stamp ## make requirements*.txt anew
 	$(BIN)/python -m venv .venv-lock && .venv-lock/bin/python $(PIP) install -q uv
-	$(LOCK) -o requirements.txt
+	$(LOCK) --extra files -o requirements.txt
 	$(LOCK) --extra dev -c requirements.txt -o requirements-dev.txt
 	$(LOCK) --extra dev --extra hub --group hub-test -c requirements-dev.txt -o requirements-hub.txt
 	sed -i -E '/^(nvidia-|cuda-|triton==)/d' requirements-hub.txt
