@@ -4,11 +4,11 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence, Set
 from dataclasses import dataclass
 from functools import lru_cache
 
-from libqa.answering import measures
+from libqa.answering import measures, wanted
 from libqa.answering.understand import Question
 from libqa.text import dictionary, entities, segment
 from libqa.text.script import fold
@@ -58,6 +58,10 @@ _PAIR = re.compile(
 _SOMEBODY = re.compile(
     r"哪一?[位名]|何人|什么人|哪个人|\b(?:which|what) (?:person|professor|expert|speaker|scientist)\b"
 )
+_NEW = ("who", "when", "where", "number", "list")  # questions that want something they do not say
+_MOSTLY = 0.7  # share of a span that makes it a date or number
+_PLACED = re.compile("[馆校院厅楼区市省县国线]")
+_NOBODY = frozenset("图书馆 大学 学院 学校 高校 公司 中心 委员会 联盟 馆 部 社 政府 银行 医院 分馆".split())
 _JOIN = re.compile("[、和与及]|以及|还有")
 _TRIM_LEFT = "，,、；;：: 　。\n"
 _TRIM_RIGHT = "，,、；;：: 　。！!？?\n"
@@ -80,23 +84,35 @@ def admissible(question: Question, laid: Laid, found: Sequence[Candidate]) -> li
     """Return the candidates that can answer a question of this type at all.
 
     Who wants a person or an organisation in the span, when a date or a time, how many a number of that, where a place,
-    an organisation or a building, a list more than one thing, and which no bare number or date unless that is what is
-    asked for; no question is answered by a lone verb.
+    an organisation or a building, a list more than one thing, which no bare number or date unless that is what is asked
+    for, and whether something is so a statement; a noun beside the question word may demand more (`wanted`). What the
+    question itself says answers it not, nor does a lone verb.
     """
-    found = [c for c in found if not _says_nothing(laid, c)]
-    if question.kind == "which":
-        head = question.head
-        return [c for c in found if c.kind not in ("date", "number") or (head and head in laid.folded[c.start : c.end])]
-    if question.kind not in ("who", "when", "number", "where", "list"):
-        return found
     named = entities.find(laid.text)
+    demand = wanted.expectation(question)
     measure = measures.asked_for(question.folded) if question.kind == "number" else ""
-    bodies = question.kind == "who" and not _SOMEBODY.search(question.folded)
-    return [
-        c
-        for c in found
-        if _can_answer(question.kind, laid, c, named, bodies) and measures.fits(measure, laid.folded, c.start, c.end)
-    ]
+    kept = []
+    for c in found:
+        span = laid.folded[c.start : c.end]
+        inside = [e for e in named if c.start <= e.start and e.end <= c.end]
+        holds = {e.kind for e in inside}
+        if _says_nothing(laid, c) or (question.kind in _NEW and span in question.folded):
+            continue
+        if demand is not None and not demand(span, holds):
+            continue
+        if _can_answer(question, span, _kind_of(c, inside), holds) and measures.fits(
+            measure, laid.folded, c.start, c.end
+        ):
+            kept.append(c)
+    return kept
+
+
+def _kind_of(c: Candidate, inside: Sequence[entities.Entity]) -> str:
+    """The kind of a candidate; a date or number with a word or two around it is one."""
+    if c.kind in ("date", "number"):
+        return c.kind
+    size = c.end - c.start
+    return next((e.kind for e in inside if e.kind in ("date", "number") and e.end - e.start >= _MOSTLY * size), c.kind)
 
 
 def _says_nothing(laid: Laid, c: Candidate) -> bool:
@@ -105,24 +121,30 @@ def _says_nothing(laid: Laid, c: Candidate) -> bool:
     return lone and dictionary.part_of_speech(laid.folded[c.start : c.end])[:1] in tuple("vdpcur")
 
 
-def _can_answer(kind: str, laid: Laid, c: Candidate, named: Sequence[entities.Entity], bodies: bool) -> bool:
-    span = laid.folded[c.start : c.end]
-    holds = {e.kind for e in named if c.start <= e.start and e.end <= c.end}
-    if kind == "who":
-        fitting = {"person", "organisation"} if bodies else {"person"}
-        named_so = bool(holds & fitting) or (c.kind == "reader" and bool(_NAME.fullmatch(span)))
-        return c.kind not in ("date", "number", "title", "place") and named_so
-    if kind == "when":
-        timed = c.kind not in ("person", "organisation", "place", "title") and bool(
-            re.search("[年月日天时点期周]", span)
-        )
+def _can_answer(question: Question, span: str, kind: str, holds: Set[str]) -> bool:
+    exact = kind in ("date", "number")
+    if question.kind == "when":
+        timed = kind not in ("person", "organisation", "place", "title") and bool(re.search("[年月日天时点期周]", span))
         return "date" in holds or timed
-    if kind == "number":
-        return c.kind not in ("person", "title", "place", "date") and bool(_NUMERAL.search(span))
-    if kind == "where":
-        placed = bool(holds & {"place", "organisation"}) or bool(re.search("[馆校院厅楼区市省县国线]", span))
-        return placed and c.kind not in ("date", "number", "person", "title")
-    return c.kind not in ("date", "number") and bool(_SEVERAL.search(span))
+    if question.kind == "number":
+        return kind not in ("person", "title", "place", "date") and bool(_NUMERAL.search(span))
+    if question.kind in ("who", "where"):
+        return not exact and kind != "title" and _names(question, span, kind, holds)
+    if question.kind == "which":
+        return not exact or bool(question.head and question.head in span)
+    if question.kind == "list":
+        return not exact and bool(_SEVERAL.search(span))
+    return question.kind != "yesno" or kind in ("clause", "clauses")  # a statement decides whether something is so
+
+
+def _names(question: Question, span: str, kind: str, holds: Set[str]) -> bool:
+    """Whether a span names a place; or a person, or a body where the question does not ask for a person."""
+    if question.kind == "where":
+        placed = bool(holds & {"place", "organisation"}) or bool(_PLACED.search(span)) or kind == "reader"
+        return placed and kind != "person"
+    if "person" in holds or (kind == "reader" and _NAME.fullmatch(span)):
+        return kind != "place"
+    return "organisation" in holds and not _SOMEBODY.search(question.folded) and span not in _NOBODY
 
 
 def propose(laid: Laid, pointed: Iterable[Span] = ()) -> list[Candidate]:

@@ -1,0 +1,78 @@
+"""What a noun beside the question word demands, and which candidates a type of question admits."""
+
+from __future__ import annotations
+
+import pytest
+
+from libqa.answering import candidates, rarity, wanted
+from libqa.answering.understand import Question, understand
+
+TEXT = (
+    "2021年5月8日，论坛在杭州举行。东方出版社总经理王小明以《数字阅读的未来》为题作报告，32家图书馆的120余人到场。"
+    "论坛由省图书馆主办，支持单位有书香公司和东方出版社。"
+)
+
+
+def ask(question: str) -> Question:
+    return understand(question, rarity.rarity)
+
+
+def admitted(question: str, text: str = TEXT) -> set[str]:
+    laid = candidates.lay_out(text)
+    return {text[c.start : c.end] for c in candidates.admissible(ask(question), laid, candidates.propose(laid))}
+
+
+@pytest.mark.parametrize(
+    ("question", "span", "kinds", "fits"),
+    [
+        ("报告的题目是什么？", "《数字阅读的未来》", {"title"}, True),
+        ("报告的题目是什么？", "王小明", {"person"}, False),
+        ("王小明担任什么职务？", "东方出版社总经理", {"organisation"}, True),
+        ("王小明担任什么职务？", "32家", {"number"}, False),
+        ("哪家公司支持了论坛？", "书香公司", {"organisation"}, True),
+        ("哪家公司支持了论坛？", "省图书馆", {"organisation"}, False),
+        ("In which city was it held?", "杭州", {"place"}, True),
+        ("In which city was it held?", "东方出版社", {"organisation"}, False),
+        ("Which university took part?", "浙江大学", {"organisation"}, True),
+    ],
+)
+def test_a_noun_may_demand_more(question: str, span: str, kinds: set[str], fits: bool) -> None:
+    demand = wanted.expectation(ask(question))
+    assert demand is not None
+    assert demand(span, kinds) is fits
+
+
+def test_most_questions_demand_nothing_more() -> None:
+    assert wanted.expectation(ask("论坛在哪里举行？")) is None
+
+
+def test_a_date_is_no_answer_to_who_nor_a_name_to_when() -> None:
+    assert "王小明" in admitted("谁作的报告？")
+    assert "2021年5月8日" not in admitted("谁作的报告？")
+    assert "王小明" not in admitted("论坛什么时候举行？")
+    assert "2021年5月8日" in admitted("论坛什么时候举行？")
+
+
+def test_which_person_wants_a_person_and_who_may_be_a_body() -> None:
+    assert "省图书馆" in admitted("论坛由谁主办？")
+    assert "省图书馆" not in admitted("论坛由哪位主办？")
+
+
+def test_a_count_of_people_is_no_count_of_libraries() -> None:
+    assert {"120余人"} == {span for span in admitted("多少人到场？") if len(span) < 6}
+
+
+def test_what_the_question_says_is_no_answer() -> None:
+    assert "杭州" not in admitted("杭州的论坛在哪里举行？")
+
+
+def test_whether_something_is_so_wants_a_statement() -> None:
+    found = admitted("论坛是省图书馆主办的吗？")
+    assert "论坛由省图书馆主办" in found
+    assert "省图书馆" not in found
+
+
+def test_lists_go_on_after_and_and_also() -> None:
+    text = "活动有讲座、展览、沙龙，还有读书会。支持单位有书香公司和东方出版社。"
+    found = {text[c.start : c.end] for c in candidates.propose(candidates.lay_out(text)) if c.kind == "enumeration"}
+    assert {"讲座、展览、沙龙，还有读书会", "书香公司和东方出版社"} <= found
