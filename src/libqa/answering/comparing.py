@@ -108,7 +108,7 @@ def asked(question: Question, folded: str) -> Asked:
     """
     if question.language != "en":
         number = {t.text: i for i, t in enumerate(question.terms)}
-        words = _cut(question.folded) or (("?", 0, 1),)
+        words = question.words or (("?", 0, 1),)
         return Asked(question.folded or "?", words, tuple(number.get(w, -1) for w, _, _ in words))
     said = [
         next((f for f, _ in t.forms[1:] if f in folded), next((f for f, _ in t.forms[1:]), t.text))
@@ -119,11 +119,6 @@ def asked(question: Question, folded: str) -> Asked:
         starts.append(starts[-1] + len(word) + 1)
     spans = tuple((w, s, s + len(w)) for w, s in zip(said, starts, strict=True))
     return Asked(" ".join(said), spans, tuple(range(len(question.terms))) or (-1,))
-
-
-@lru_cache(maxsize=64)
-def _cut(folded: str) -> tuple[tuple[str, int, int], ...]:
-    return tuple(segment.words(folded))
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,6 +15,7 @@ Kind = Literal["who", "when", "where", "number", "list", "which", "why", "how", 
 KINDS: tuple[Kind, ...] = ("who", "when", "where", "number", "list", "which", "why", "how", "what", "yesno")
 
 _WHO_IS = re.compile(r"(?:是谁|是何人|是什么人|何许人也?)[?]?$|^who (?:is|was) ")
+_UNHEARD = 0.99  # rarity of a word that is in no dictionary and in no document
 _FOCUS = 3.0  # weight of what a follow-up asks about instead
 _CONTEXT = 0.4  # weight of words taken over from the question before
 
@@ -42,7 +43,11 @@ class Anchor:
 
 @dataclass(frozen=True, slots=True)
 class Question:
-    """A question as understood. ``head`` is the noun or measure word asked for (folded, may be ``""``)."""
+    """A question as understood.
+
+    ``head`` is the noun or measure word asked for (folded, may be ``""``); ``words`` are those of ``folded``, of a
+    Chinese question.
+    """
 
     text: str
     folded: str
@@ -51,6 +56,7 @@ class Question:
     head: str
     terms: tuple[Term, ...]
     anchors: tuple[Anchor, ...]
+    words: tuple[tuple[str, int, int], ...]
 
 
 # Measure words after 多少/几 tell a count from a choice; 几 also opens dates (几月几日) and lists (哪几个).
@@ -173,9 +179,15 @@ def _head(kind: Kind, folded: str, rest: str, english: bool) -> str:
     return first[0][0] if first and first[0][0] not in _ZH_STOP else ""
 
 
-def _chinese_terms(text: str, idf: Callable[[str], float]) -> list[Term]:
+def _words(text: str, idf: Callable[[str], float]) -> list[tuple[str, int, int]]:
+    """The words of a Chinese text; a guess that is neither a name nor in the documents is cut again."""
+    names = [fold(text[a:b]) for a, b in entities.people(text)]
+    return segment.mended(segment.words(text), lambda word: idf(word) < _UNHEARD or any(word in n for n in names))
+
+
+def _chinese_terms(words: Sequence[tuple[str, int, int]], idf: Callable[[str], float]) -> list[Term]:
     terms: dict[str, Term] = {}
-    for word, _, _ in segment.words(text):
+    for word, _, _ in words:
         if word in _ZH_STOP or not re.search(r"\w", word):
             continue
         weight = idf(word) * (0.3 if len(word) == 1 and not word.isdigit() else 1.0)
@@ -272,7 +284,8 @@ def understand(
     names : folded Latin spellings of Chinese names (``lan liqiong``) and the names, for English questions.
     focus : the part of a follow-up that is new; its words count more.
     """
-    folded, lang = fold(text).strip(), language(text)
+    text = text.strip()
+    folded, lang = fold(text), language(text)
     english = lang == "en"
     kind, rest = _kind(folded, english)
     terms: list[Term] = []
@@ -283,7 +296,8 @@ def understand(
             terms.append(Term(latin, ((name, 1.0), (latin, 1.0)), 1.0))
             anchors.append(Anchor("person", (name, latin)))
             plain = plain.replace(latin, " ")
-    terms += _english_terms(plain, idf) if english else _chinese_terms(text, idf)
+    words = [] if english else _words(text, idf)
+    terms += _english_terms(plain, idf) if english else _chinese_terms(words, idf)
     if english:
         anchors += _english_anchors(text, terms)
     if kind == "who" and any(a.kind == "person" for a in anchors) and _WHO_IS.search(folded):
@@ -291,7 +305,9 @@ def understand(
     stressed = fold(focus)
     terms = [replace(t, weight=t.weight * _FOCUS) if t.text in stressed else t for t in terms]
     known = {t.text for t in terms}
-    for term in _english_terms(fold(context), idf) if language(context) == "en" else _chinese_terms(context, idf):
+    for term in (
+        _english_terms(fold(context), idf) if language(context) == "en" else _chinese_terms(_words(context, idf), idf)
+    ):
         if term.text not in known:
             terms.append(replace(term, weight=term.weight * _CONTEXT))
     return Question(
@@ -302,4 +318,5 @@ def understand(
         head=_head(kind, folded, rest, english),
         terms=tuple(terms),
         anchors=tuple(anchors),
+        words=tuple(words),
     )

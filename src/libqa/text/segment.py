@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
 from libqa.text.script import fold
@@ -83,6 +83,33 @@ def words(text: str) -> list[tuple[str, int, int]]:
         if not word.isspace():
             found.append((word, at, at + len(word)))
         at += len(word)
+    return found
+
+
+def mended(cut: Sequence[tuple[str, int, int]], known: Callable[[str], bool]) -> list[tuple[str, int, int]]:
+    """Return words (as from `words`) of which those that nobody knows are cut again, by the dictionary alone.
+
+    jieba guesses at words that are in no dictionary. It finds names so, and sometimes joins the ends of two words
+    (有多少 人线 上 参会). Such a guess is taken back, with the single characters beside it, where ``known`` denies it.
+    """
+    from libqa.text.dictionary import tokenizer
+
+    doubtful = [len(w) > 1 and not w.isascii() and not tokenizer().FREQ.get(w) and not known(w) for w, _, _ in cut]
+    loose = [doubt or (len(w) == 1 and bool(_HAN.match(w))) for doubt, (w, _, _) in zip(doubtful, cut, strict=True)]
+    found: list[tuple[str, int, int]] = []
+    i = 0
+    while i < len(cut):
+        stop = i + 1
+        while loose[i] and stop < len(cut) and loose[stop] and cut[stop][1] == cut[stop - 1][2]:
+            stop += 1
+        if any(doubtful[i:stop]):
+            at = cut[i][1]
+            for word in tokenizer().cut("".join(w for w, _, _ in cut[i:stop]), HMM=False):
+                found.append((word, at, at + len(word)))
+                at += len(word)
+        else:
+            found += cut[i:stop]
+        i = stop
     return found
 
 
