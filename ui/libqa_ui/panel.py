@@ -29,8 +29,9 @@ class Opened:
     at: int = 0
 
 
-def _facts(document: Document, section: str, language: Language) -> str:
-    facts: dict[str, str] = {say("section", language): section} if section else {}
+def _facts(document: Document, citation: Citation | None, language: Language) -> str:
+    own = {"place": citation.place, "section": citation.section} if citation else {}
+    facts: dict[str, str] = {say(key, language): value for key, value in own.items() if value}
     metadata: Mapping[str, str] = document.metadata
     for key, value in metadata.items():
         if value and key != "title":
@@ -118,14 +119,14 @@ def passage(opened: Opened, answer: Answer, document: Document | None, language:
     if _damaged(document):
         note, received = say("repaired", language), _as_received(document, citation, language)
         repaired = f'<div class="note"><p>{note}</p>{received}</div>'
-    body = siblings + _facts(document, citation.section, language) + repaired
+    body = siblings + _facts(document, citation, language) + repaired
     return _panel(title, body + _text(document.text, citation.start, citation.end, language), language, opened.at)
 
 
 def whole(document: Document, language: Language, at: int = 0) -> str:
     """Return the panel for a document opened from the list, nothing marked."""
     note = f'<p class="note">{say("repaired", language)}</p>' if _damaged(document) else ""
-    body = _facts(document, "", language) + note + _text(document.text, 0, 0, language)
+    body = _facts(document, None, language) + note + _text(document.text, 0, 0, language)
     return _panel(name(document.title, document.id), body, language, at)
 
 

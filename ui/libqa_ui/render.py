@@ -93,7 +93,8 @@ def _statement(statement: Statement, chips: str, first: bool, language: Language
 
 
 def _source(turn: int, number: int, citation: Citation) -> str:
-    section = f'<span class="section">{escape(citation.section)}</span>' if citation.section else ""
+    where = " · ".join(part for part in (citation.place, citation.section) if part)
+    section = f'<span class="section">{escape(where)}</span>' if where else ""
     title = escape(name(citation.title, citation.document_id))
     return (
         f'<li><button type="button" data-turn="{turn}" data-citation="{number}"><b class="number">{number + 1}</b>'

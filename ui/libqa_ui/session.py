@@ -54,16 +54,17 @@ class Session:
     def examples(self, language: Language) -> list[str]:
         """Return the example questions if the index holds the corpus they are about, the one that comes with libqa."""
         try:
-            bundled = {file.stem for file in bundled_corpus().iterdir() if file.suffix in (".md", ".txt")}
-            held = bundled - {"README"} <= {document.id for document in self.qa.documents()}
+            for file in bundled_corpus().iterdir():
+                if file.suffix in (".md", ".txt") and file.stem != "README":
+                    self.qa.document(file.stem)
         except LibQAError:
             return []
-        return examples(language) if held else []
+        return examples(language)
 
     def dress(self, language: Language, turns: list[Answer], place: Place) -> Update:
         """Show everything in ``language``."""
         try:
-            loaded, remark = len(self.qa.documents()), ""
+            loaded, remark = self.qa.count(), ""
         except LibQAError as error:
             loaded, remark = 0, render.notice(explain(error, language))
         return {

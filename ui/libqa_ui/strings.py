@@ -66,6 +66,7 @@ _TABLE: dict[str, tuple[str, str, str]] = {
     ),
     "passage": ("原文", "原文", "Source text"),
     "close": ("关闭", "關閉", "Close"),
+    "place": ("位置", "位置", "Place"),
     "section": ("章节", "章節", "Section"),
     "cited_here": ("本次回答的出处", "本次回答的出處", "Sources of this answer"),
     "repaired": ("本文曾受损，已修复。", "本文曾受損，已修復。", "This text reached us damaged and was repaired."),
@@ -135,8 +136,8 @@ _TABLE: dict[str, tuple[str, str, str]] = {
 EXAMPLES: tuple[tuple[str, str, str], ...] = (
     ("联盟是什么时候成立的？", "聯盟是什麼時候成立的？", "In what year was the alliance formally founded?"),
     ("联盟的宗旨是什么？", "聯盟的宗旨是什麼？", "What is the purpose of the alliance?"),
-    ("谁在论坛上作了主旨报告？", "誰在論壇上作了主旨報告？", "Who gave the keynote talks at the forum?"),
-    ("有多少人线上参会？", "有多少人線上參會？", "How many people attended online?"),
+    ("谁在专家论坛上作了主旨报告？", "誰在專家論壇上作了主旨報告？", "Who gave the keynote talks at the forum?"),
+    ("有多少人线上参会？", "有多少人線上參會？", "How many people took part in the forum online?"),
     (
         "联盟计划成立哪些专家委员会？",
         "聯盟計劃成立哪些專家委員會？",

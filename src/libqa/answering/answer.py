@@ -164,18 +164,20 @@ def read(question: Question, text: str, pieces: Sequence[tuple[int, int]]) -> Re
 def _fullest(found: Sequence[Found], question: Question) -> Found:
     """The best candidate, or what says more of the same around it.
 
-    When and how many are answered with the date and the number alone, in their fullest form (2023年12月7日 for 2023年),
-    and an organisation with its whole name; an answer to a question for a list grows to the whole enumeration.
+    When, how many and where are answered with the date, number or place alone, in its fullest form (2023年12月7日 for
+    2023年), and an organisation with its whole name; an answer to a question for a list grows to the whole enumeration.
     """
     best, kind = found[0], question.kind
     own = best.candidate
     near = [f.candidate for f in found if f.source == best.source]
-    wanted = {"when": "date", "number": "number"}.get(kind)
-    if wanted and own.kind != wanted:
+    wanted = {"when": "date", "number": "number", "where": "place"}.get(kind)
+    if wanted and own.kind not in (wanted, "organisation"):
         inside = [c for c in near if c.kind == wanted and own.start <= c.start and c.end <= own.end]
         if kind == "number":
             measure = measures.asked_for(question.folded)
             inside = [c for c in inside if measures.fits(measure, best.laid.folded, c.start, c.end)]
+        if kind == "where":  # 四川成都同日, but not 四川大学江安校区, is the place and a word beside it
+            inside = [c for c in inside if 2 * (c.end - c.start) > own.end - own.start]
         own = inside[0] if inside else own
     if kind == "list":
         return replace(best, candidate=_whole_list(own, near))
