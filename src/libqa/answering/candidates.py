@@ -98,6 +98,8 @@ def admissible(question: Question, laid: Laid, found: Sequence[Candidate]) -> li
         holds = {e.kind for e in inside}
         if _says_nothing(laid, c) or (question.kind in _NEW and span in question.folded):
             continue
+        if question.kind in _NEW and question.kind != "who" and laid.folded.startswith(":", c.end):
+            continue  # a label (存放地点：北楼三层)
         if demand is not None and not demand(span, holds):
             continue
         if _can_answer(question, span, _kind_of(c, inside), holds) and measures.fits(

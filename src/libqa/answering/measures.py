@@ -17,7 +17,7 @@ _SAID: tuple[tuple[Measure, str], ...] = (
     ("person", rf"{_NUMERAL}\s*(?:人|名|位)"),
     ("book", rf"{_NUMERAL}\s*(?:册|本(?!科)|卷)"),
     ("body", rf"{_NUMERAL}\s*(?:所|家|校|馆)"),
-    ("time", rf"{_NUMERAL}\s*(?:年|个月|天|日|小时|分钟|周|学时|世纪)"),
+    ("time", rf"{_NUMERAL}\s*(?:年|个月|个?工作日|天|日|个?小时|分钟|周|学时|世纪)"),
     ("day", rf"{_NUMERAL}\s*(?:月|号)"),
     ("count", rf"{_NUMERAL}\s*[个项种类门场次届条篇件组批座栋支队台套份层间处级款期集对]"),
 )
