@@ -134,7 +134,7 @@ class LibQA:
         ----------
         question : in Simplified or Traditional Chinese or English.
         history : earlier (question, answer text) pairs, oldest first; a follow-up is understood from them.
-        k : number of passages to read; default 10.
+        k : number of passages to read; default 8.
 
         With ``settings.llm_base_url`` a language model writes the answer from them, and each of its sentences is
         verified. Where it fails the answer is the extractive one; ``Answer.notice`` says so, nothing is raised.

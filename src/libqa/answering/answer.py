@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from libqa.models import Embedder
     from libqa.models.hub import Reranker
 
-READ = 10
+READ = 8
 """Passages that are read for an answer."""
 _EXPLAINED = ("what", "why", "how")
 _FURTHER = 4.0  # a second statement may score (a logit) so much less than the first
