@@ -2,9 +2,9 @@
 
     python eval/bench_repair.py [--damaged 3000] [--healthy 20000]
 
-Sentences come from lines that training/train_repair_lm.py held out. Each is damaged with its own random set of
-active notes and marks. Kinds: *notes* (every note is whole), *broken* (pairs broke, nothing was lost), *lost* (bytes
-vanished).
+Sentences come from lines that training/train_repair_lm.py held out and training/train_repair_ranking.py leaves alone.
+Each is damaged with its own random set of active notes and marks. Kinds: *notes* (every note is whole), *broken* (pairs
+broke, nothing was lost), *lost* (bytes vanished).
 """
 
 import argparse
@@ -25,7 +25,7 @@ ROOT = Path(__file__).resolve().parent.parent
 DATA = Path(os.environ.get("LIBQA_DATA", ROOT / "../shared/data"))
 sys.path.insert(0, str(ROOT / "training"))
 
-from train_repair_lm import held_out  # noqa: E402
+from train_repair_lm import for_ranking, held_out  # noqa: E402
 
 from libqa.text import damage, repair  # noqa: E402
 from libqa.text.damaging import annotate, traditional  # noqa: E402
@@ -50,23 +50,30 @@ class Case:
     damaged: str
 
 
-def held_out_lines(source: str, field: str) -> Iterator[str]:
+def held_out_lines(source: str, field: str, ranking: bool = False) -> Iterator[str]:
     with gzip.open(DATA / f"{source}.jsonl.gz", "rt", encoding="utf-8") as rows:
         for row in rows:
             for line in str(json.loads(row).get(field) or "").split("\n"):
-                if line and held_out(line):
+                if line and held_out(line) and for_ranking(line) == ranking:
                     yield line
 
 
-def sentences(sources: dict[str, tuple[str, str]], least: int = 10, most: int = 120) -> list[str]:
+def sentences(
+    sources: dict[str, tuple[str, str]], least: int = 10, most: int = 120, ranking: bool = False
+) -> list[str]:
     found = {
         s.strip()
         for source, field in sources.values()
-        for line in held_out_lines(source, field)
+        for line in held_out_lines(source, field, ranking)
         for s in _SENTENCE.findall(line)
         if least <= len(s.strip()) <= most
     }
     return sorted(found)
+
+
+def sentences_for_ranking() -> list[str]:
+    """Sentences that training/train_repair_ranking.py may learn from: held out, but never drawn here."""
+    return sorted(set(sentences(SIMPLIFIED, ranking=True)) - set(sentences(SIMPLIFIED)))
 
 
 def kind_of(raw: bytes, annotated: bytes, x: bytes, marks: list[bytes]) -> str:
@@ -103,7 +110,13 @@ USUAL = set(
 @cache
 def frequent() -> list[str]:
     """Characters seen annotated on pages, and those whose Simplified form is among the 1,500 most frequent."""
-    counts = Counter(c for source, field in SIMPLIFIED.values() for line in held_out_lines(source, field) for c in line)
+    counts = Counter(
+        c
+        for source, field in SIMPLIFIED.values()
+        for ranking in (False, True)
+        for line in held_out_lines(source, field, ranking)
+        for c in line
+    )
     han = [c for c, _ in counts.most_common() if "\u4e00" <= c <= "\u9fff"][:1500]
     return sorted(USUAL | {forms().traditional[c] for c in han if c in forms().traditional})
 
@@ -127,10 +140,12 @@ def clean_enough(sentence: str) -> bool:
     return not any(c in given for c in sentence) and any(c in forms().traditional for c in sentence)
 
 
-def damaged_cases(count: int, seed: int, kinds: tuple[str, ...] = tuple(BARS)) -> list[Case]:
+def damaged_cases(
+    count: int, seed: int, kinds: tuple[str, ...] = tuple(BARS), drawn_from: list[str] | None = None
+) -> list[Case]:
     """Draw ``count`` damaged sentences, as many of each kind."""
     rng = random.Random(seed)
-    pool = [s for s in sentences(SIMPLIFIED) if clean_enough(s)]
+    pool = [s for s in drawn_from or sentences(SIMPLIFIED) if clean_enough(s)]
     rng.shuffle(pool)
     wanted = Counter({kind: count // len(kinds) for kind in kinds})
     cases: list[Case] = []

@@ -207,6 +207,7 @@ def test_simplified_text_is_never_touched(chars: list[str]) -> None:
 
 
 @given(st.data())
+@settings(deadline=None)
 def test_proof_is_what_damage_says(data: st.DataObject) -> None:
     """Where nothing broke, damaging the repaired text with the same entries gives the received text."""
     notes = data.draw(st.lists(st.sampled_from("學會館長國發資聯"), min_size=4, max_size=8, unique=True))

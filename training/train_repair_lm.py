@@ -1,8 +1,9 @@
 """Train the character model that repair uses where bytes were lost: src/libqa/models/repair_lm.npz.
 
 Data: texts of class A in the shared data (statutes of both scripts, encyclopaedia, papers, travel, documentation,
-sentences) and the news of crud_news for their statistics. Lines chosen by ``held_out`` are kept for
-eval/bench_repair.py. Kneser-Ney with absolute discount, pruned by loss of likelihood, eight bits a number.
+sentences) and the news of crud_news for their statistics. Lines chosen by ``held_out`` are kept from it, for the
+weights of the ranking and for eval/bench_repair.py. Kneser-Ney with absolute discount, pruned by loss of likelihood,
+eight bits a number.
 """
 
 import gzip
@@ -42,8 +43,17 @@ VOCABULARY = 8000
 
 
 def held_out(line: str) -> bool:
-    """Whether a line (paragraph) is kept for the benchmark: one in twenty, whatever its script and widths."""
-    return hashlib.sha256("".join(folded(line).split()).encode()).digest()[0] < 13
+    """Whether a line (paragraph) is kept from training: one in twenty, whatever its script and widths."""
+    return _digest(line)[0] < 13
+
+
+def for_ranking(line: str) -> bool:
+    """Whether a line that is held out serves train_repair_ranking.py; the others serve eval/bench_repair.py."""
+    return _digest(line)[1] < 128
+
+
+def _digest(line: str) -> bytes:
+    return hashlib.sha256("".join(folded(line).split()).encode()).digest()
 
 
 def lines() -> Iterator[str]:

@@ -16,32 +16,19 @@ import numpy as np
 
 from libqa.text import candidates
 from libqa.text.candidates import Candidates
-from libqa.text.gbk import forms, table
 from libqa.text.language import DIGIT, EDGE, language_model
-from libqa.text.notes import BROKEN_NOTE, DOUBLED, NOTE, TONELESS
+from libqa.text.tokens import FULL, MARKS, Token, after, fits, mark_at
 
-WIDTH = 48
-REACH = 14.0  # states more than this many nats behind the best are dropped
+WIDTH = 64
+REACH = 18.0  # states more than this many nats behind the best are dropped
 QUESTION = 8.0  # price of a question mark that stands for itself or for a character outside GBK
 GIVE_UP = 30.0
 DROPPED = 3  # at most this many pairs in a row vanish
+LONGER = 1.0  # nats gained by each of their characters: the language model thinks too little of longer texts
 SWALLOWED = ' );"'  # half-width characters, besides digits, that broken pairs swallow
-FULL = {c: ord(c) + 0x80 for c in ",;:?()![]"}  # trail byte of the full-width form; its lead is A3
-MARKS = {"。": 0xA1A3, "、": 0xA1A2} | {c: 0xA300 | t for c, t in FULL.items()}
-MARKS |= {w: MARKS[n] for w, n in zip("，；：？（）！", ",;:?()!", strict=True)}
+CODES = frozenset(MARKS.values())
+STRADDLED = (0xA1, 0xA3)  # lead bytes of marks
 TAG = re.compile(r"/?(?:p|br|div|td|li)\b[ />]")
-
-
-class Token(NamedTuple):
-    """A piece of the received line: kind is ``char``, ``ascii``, ``note``, ``toneless``, ``broken``, ``?``,
-    ``other``."""
-
-    kind: str
-    start: int
-    end: int
-    text: str
-    code: int = 0
-    reading: str = ""
 
 
 class Step(NamedTuple):
@@ -83,49 +70,6 @@ class Spot:
     texts: tuple[tuple[tuple[Step, ...], float], ...]
 
 
-def tokens(line: str) -> list[Token]:
-    """Cut a received line into tokens."""
-    code = table().code
-    out: list[Token] = []
-    toneless = {m.start(): m.end() for m in TONELESS.finditer(line)} if DOUBLED.search(line) else {}
-    i = 0
-    while i < len(line):
-        char = line[i]
-        if i in toneless:
-            out.append(Token("toneless", i, toneless[i], line[i : toneless[i]]))
-            i = toneless[i]
-            continue
-        if char in "?(":
-            match = (BROKEN_NOTE if char == "?" else NOTE).match(line, i)
-            if match and out:
-                kind = "broken" if char == "?" else "note"
-                out.append(Token(kind, i, match.end(), match[0], 0, match[1]))
-                i = match.end()
-                continue
-        if char in "?？":
-            out.append(Token("?", i, i + 1, char, 0x3F))
-        elif char < "\x80":
-            out.append(Token("ascii", i, i + 1, char, ord(char)))
-        elif char in code:
-            out.append(Token("char", i, i + 1, char, code[char]))
-        else:
-            out.append(Token("other", i, i + 1, char))
-        i += 1
-    return out
-
-
-def fits(last: int, reading: str) -> bool:
-    """Whether a note belongs to the two content bytes before it."""
-    return reading in forms().readings.get(table().shown.get(last, ""), ())
-
-
-def after(last: int, token: Token) -> int:
-    """The last two content bytes after a token that stands for itself."""
-    if token.text in FULL:  # in Chinese text a folded full-width mark
-        return 0xA300 | FULL[token.text]
-    return token.code if token.code > 255 else (last & 255) << 8 | token.code
-
-
 def search(line: Sequence[Token], begin: int, last: int, context: tuple[int, int, int]) -> Spot:
     """Read a line from token ``begin``, where it breaks, to where all readings agree again."""
     agenda: dict[int, list[State]] = {begin: [State(0.0, -1, last, None, context)]}
@@ -135,7 +79,7 @@ def search(line: Sequence[Token], begin: int, last: int, context: tuple[int, int
         settled = not agenda and all(s.pending < 0 and s.context == states[0].context for s in states)
         if at == len(line) or (settled and at > begin + 1):
             if at == len(line):
-                states = _completed(states, at)
+                states = _completed(line, states)
             return Spot(begin, at, tuple((_written(s.step), s.cost) for s in states))
         _extend(line, at, states, agenda)
         if not agenda:
@@ -148,11 +92,15 @@ def _best(states: list[State]) -> list[State]:
     return [s for s in states[:WIDTH] if s.cost <= limit]
 
 
-def _completed(states: list[State], at: int) -> list[State]:
+def _completed(line: Sequence[Token], states: list[State]) -> list[State]:
     """Complete the last character where the line ends after its lead byte, which shows nothing; price the end."""
-    rows = [(s, Option(candidates.with_lead(s.pending), -1, 0, "", at, "trail")) for s in states if s.pending >= 0]
+    at = len(line)
+    shifted = [s for s in states if s.pending >= 0]
+    rows = [(s, Option(candidates.with_lead(s.pending), -1, 0, "", at, "trail")) for s in shifted]
+    rows += _vanished(line, at, shifted)
     done = [s for s in states if s.pending < 0]
-    done += [_next(cost, state, option, i, at) for cost, state, option, i in _scored(rows)]
+    # what ends a line is told by the price of the end, which comes on top
+    done += [_next(cost, state, option, i, at) for cost, state, option, i in _scored(rows, 16 * WIDTH)]
     ids = np.full(len(done), EDGE)
     costs = language_model().costs(np.array([s.context for s in done], np.int64), np.arange(len(done)), ids)
     return _best([s._replace(cost=s.cost + float(cost)) for s, cost in zip(done, costs, strict=True)])
@@ -193,8 +141,8 @@ def _next(cost: float, state: State, option: Option, i: int, at: int) -> State:
     return State(cost, option.pending, last, step, context)
 
 
-def _scored(rows: list[tuple[State, Option]]) -> list[tuple[float, State, Option, int]]:
-    """Score all candidates of all options and return the best of them."""
+def _scored(rows: list[tuple[State, Option]], most: int = 2 * WIDTH) -> list[tuple[float, State, Option, int]]:
+    """Score all candidates of all options and return the ``most`` best of them."""
     rows = [row for row in rows if len(row[1].found.chars)]
     if not rows:
         return []
@@ -205,7 +153,7 @@ def _scored(rows: list[tuple[State, Option]]) -> list[tuple[float, State, Option
     costs = language_model().costs(contexts, owners, ids)
     costs = costs + np.concatenate([option.found.prices for _, option in rows])
     costs += np.array([state.cost for state, _ in rows], np.float32)[owners]
-    keep = min(len(costs), 2 * WIDTH)
+    keep = min(len(costs), most)
     best = np.argpartition(costs, keep - 1)[:keep]
     firsts = np.cumsum(sizes) - sizes
     return [(float(costs[j]), *rows[owners[j]], int(j - firsts[owners[j]])) for j in best.tolist()]
@@ -242,16 +190,21 @@ def _aligned(
         following(at + 1, []).append(_plain(state, token.text, at, GIVE_UP, "failed"))
         return []
     following(at + 1, []).append(_plain(state, "?", at, QUESTION, "question"))
-    mark = _mark(line, at + 1)
+    rows = []
+    mark = mark_at(line, at + 1)
     if mark:
         found = candidates.with_trail(mark >> 8)
-        return [(state, Option(found, mark & 255, mark, "", at + 2, "lead"))]
-    return []
-
-
-def _mark(line: Sequence[Token], at: int) -> int:
-    """Code of the mark at a token, or 0."""
-    return MARKS.get(line[at].text, 0) if at < len(line) else 0
+        rows.append((state, Option(found, mark & 255, mark, "", at + 2, "lead")))
+    second = mark_at(line, at + 2)
+    if second and line[at + 1].kind == "?":
+        # The lead byte of the second mark was the trail byte of another that straddles two characters: BA A3 A1 A2
+        # is 海、 but A3 A1 is ！ as well.
+        rows += (
+            (state, Option(candidates.with_trail(trail), -1, 0, "", at + 2, "lead"))
+            for trail in STRADDLED
+            if trail << 8 | second >> 8 in CODES
+        )
+    return rows
 
 
 def _shifted(line: Sequence[Token], at: int, state: State, agenda: dict[int, list[State]]) -> list[Option]:
@@ -260,7 +213,7 @@ def _shifted(line: Sequence[Token], at: int, state: State, agenda: dict[int, lis
         if fits(state.last, token.reading):
             agenda.setdefault(at + 1, []).append(state)
         return []
-    if token.text == "," and _mark(line, at + 1):
+    if token.text == "," and mark_at(line, at + 1):
         # a visible marking byte
         agenda.setdefault(at + 1, []).append(state._replace(cost=state.cost + 1.0))
     lead = state.pending
@@ -290,7 +243,7 @@ def _completions(
         options.append(Option(by_trail(0x80), -1, 0, "", at + 1, ""))
     elif token.kind == "?":
         found = candidates.common() if lead is None else candidates.with_lead(lead)
-        if _mark(line, at + 1) or at + 1 == len(line):
+        if mark_at(line, at + 1) or at + 1 == len(line):
             options.append(Option(found, -1, 0, "", at + 1, "trail"))
         tag = "".join(t.text for t in line[at + 1 : at + 4])
         if TAG.match(tag):
@@ -302,14 +255,15 @@ def _completions(
 
 
 def _vanished(line: Sequence[Token], at: int, states: list[State]) -> list[tuple[State, Option]]:
-    """List readings in which byte pairs before this token were dropped by the decoder."""
-    if not states or line[at].kind in ("note", "other"):
+    """List readings in which byte pairs before this token, or the end, were dropped by the decoder."""
+    if not states or (at < len(line) and line[at].kind in ("note", "other") and line[at].text != "€"):
         return []
     gone = candidates.vanishing()
     first = candidates.begins_vanishing()
     everything = candidates.trailing_gone()
+    ends = [Option(candidates.common(), -1, 0, "", at, "gone")]
     rows = [
-        (state, Option(found.where(first[found.trails]), -1, 0, "", at, "gone"))
+        (_longer(state), Option(found.where(first[found.trails]), -1, 0, "", at, "gone"))
         for state in states
         for found in (candidates.with_lead(state.pending),)
     ]
@@ -321,14 +275,18 @@ def _vanished(line: Sequence[Token], at: int, states: list[State]) -> list[tuple
         dropped = _best(dropped)
         for state in dropped[: WIDTH >> depth]:
             fits_gap = gone[state.last & 255]
-            for option in _completions(line, at, candidates.usual_with_trail, None):
+            for option in _completions(line, at, candidates.usual_with_trail, None) if at < len(line) else ends:
                 found = option.found.where(fits_gap[option.found.leads])
-                result.append((state, option._replace(found=found, flag=option.flag or "gone")))
+                result.append((_longer(state), option._replace(found=found, flag=option.flag or "gone")))
         rows = [
-            (state, Option(everything.where(gone[state.last & 255][everything.leads]), -1, 0, "", at, "gone"))
+            (_longer(state), Option(everything.where(gone[state.last & 255][everything.leads]), -1, 0, "", at, "gone"))
             for state in dropped[: WIDTH // (4 << depth)]
         ]
     return result
+
+
+def _longer(state: State) -> State:
+    return state._replace(cost=state.cost - LONGER)
 
 
 def _give_up(line: Sequence[Token], at: int, states: list[State], agenda: dict[int, list[State]]) -> None:

@@ -42,9 +42,13 @@ class Grams:
 
 @dataclass(frozen=True, slots=True)
 class LanguageModel:
-    """Scores characters in context; ``ids`` numbers them, ``cost`` and ``backoff`` are of single ones."""
+    """Scores characters in context; ``ids`` numbers them, ``cost`` and ``backoff`` are of single ones.
+
+    ``han`` tells which numbers are those of Chinese characters.
+    """
 
     ids: dict[str, int]
+    han: NDArray[np.bool_]
     cost: NDArray[np.float32]
     backoff: NDArray[np.float32]
     grams: tuple[Grams, ...]
@@ -93,7 +97,9 @@ def language_model() -> LanguageModel:
             arrays = {name: data[name] for name in data.files}
     except (OSError, ValueError) as error:
         raise ModelError("repair_lm.npz", f"cannot be read ({error})", "reinstall libqa") from error
-    ids = {c: i for i, c in enumerate(str(arrays["vocabulary"]))}
+    vocabulary = str(arrays["vocabulary"])
+    ids = {c: i for i, c in enumerate(vocabulary)}
+    han = np.array(["\u3400" <= c <= "\u9fff" for c in vocabulary], np.bool_)
     ids |= dict.fromkeys("0123456789", DIGIT) | dict.fromkeys(ascii_letters, LATIN)
     grams = tuple(
         Grams(
@@ -103,7 +109,7 @@ def language_model() -> LanguageModel:
         )
         for n in range(2, ORDER + 1)
     )
-    return LanguageModel(ids, arrays["c1"].astype(np.float32), arrays["b1"].astype(np.float32), grams)
+    return LanguageModel(ids, han, arrays["c1"].astype(np.float32), arrays["b1"].astype(np.float32), grams)
 
 
 def folded(text: str) -> str:

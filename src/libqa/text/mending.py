@@ -2,21 +2,26 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
 
 from libqa.text.gbk import table
-from libqa.text.inverting import MARKS, Step, Token, after, fits, search, tokens
+from libqa.text.inverting import Step, search
 from libqa.text.language import EDGE, folded, language_model
 from libqa.text.printing import widened
 from libqa.text.proving import Page, proven
 from libqa.text.ranking import AROUND, ranked
+from libqa.text.tokens import MARKS, Token, after, fits, tokens
 
 Certainty = Literal["exact", "chosen", "lost"]
 BEFORE = 6  # items of sound text taken along when a broken stretch is proven
 TRIED = 24
 RIVAL = 6.0  # nats within which a second text makes a choice of the first
+
+# What is left of the years 1800 to 2039, 1023 and 2998 being hardly ever written; or a year set off by spaces.
+_YEAR = re.compile("(0(?=[0-3])|[89])[0-9]{2} ?年|(?:1[89]|20)[0-9]{2} 年")
 
 NOTE = "pinyin note"
 BROKEN = "broken byte pairs"
@@ -101,12 +106,26 @@ def _broken(line: str, read: Sequence[Token], at: int, items: list[Item], last: 
             if len(fitting) > 1 or any(s.flag for s in steps):
                 break
     steps = fitting[0] if fitting else texts[0][0]
-    end, kept = _tail(read, at, spot.end, steps)
+    end, kept = _tail(read, at, spot.end, _dated(steps, line[read[spot.end - 1].end :]))
     flags = {s.flag for s in kept if s.flag}
     certainty: Certainty = "lost" if flags & {"lost", "failed"} else "chosen" if flags or len(fitting) != 1 else "exact"
     source = _source(before, kept)
     items.append(Item(read[at].start, read[end - 1].end, source, BROKEN, certainty, bool(fitting)))
     return end
+
+
+def _dated(steps: tuple[Step, ...], behind: str) -> tuple[Step, ...]:
+    """Put in what was swallowed before or from a year: 2 of ?023年, 1 of ?998年, the space of ?2023 年."""
+    text = "".join(step.char for step in steps) + behind
+    result = list(steps)
+    for i, step in enumerate(steps):
+        if step.flag == "lost" and step.char == "?" and not text[i - 1 : i].isdigit():
+            year = _YEAR.match(text, i + 1)
+            if year:
+                char = {None: " ", "0": "2"}.get(year[1], "1")
+                result[i - 1] = result[i - 1]._replace(flag="chosen")
+                result[i] = step._replace(char=char, flag="chosen")
+    return tuple(result)
 
 
 def _source(before: str, steps: Sequence[Step]) -> str:

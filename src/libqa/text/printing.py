@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from functools import lru_cache
 
 from libqa.text.gbk import forms
 
 # Words in which 著 is not the particle 着 (the converter writes both as 著).
 _ZHU = re.compile(
-    "著(?=[名作者述称录书有文译])|(?<=[编译合遗原名巨专论拙显卓昭土新旧撰所])著|(?<=[》，、（(])著(?=[，。；）)])"
+    "著(?=[名作者述称录书有译])|(?<=[编译合遗原名巨专论拙显卓昭土新旧撰])著|(?<=所)著(?!装)|(?<=[》，、（(])著(?=[，。；）)])"
 )
 _QIAN = re.compile("乾(?=[隆坤县陵清卦])|(?<=康)乾|(?<=雍)乾")
 _CJK = re.compile("[\u3400-\u9fff\u3000-\u303f“”‘’—…·，；：？！（）]")
@@ -39,6 +40,19 @@ def simplified(source: str) -> str:
                 if source[match.start()] == char:
                     out[match.start()] = char
     return "".join(out)
+
+
+@lru_cache(maxsize=1)
+def shared() -> frozenset[str]:
+    """Traditional forms that are Simplified characters too (著 乾 徵 …): GB 2312, the Simplified standard, has them."""
+
+    def standard(char: str) -> bool:
+        try:
+            return bool(char.encode("gb2312"))
+        except UnicodeEncodeError:
+            return False
+
+    return frozenset(t for t, s in forms().simplified.items() if t != s and standard(t))
 
 
 def widened(text: str) -> str:

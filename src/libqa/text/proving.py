@@ -15,8 +15,9 @@ from libqa.text.notes import BROKEN_NOTE, NOTE
 # Which of two overlapping entries was replaced first, as far as pages have shown.
 FIRST = {("數", "當"), ("數", "財"), ("數", "謹"), ("擴", "財"), ("內", "績"), ("驅", "學")}
 TRIED = 4  # at most this many doubtful entries or overlaps are tried out in all combinations
-_BEFORE_COMMA = re.compile(r"[?,]([。！；，？（、!;,?(])")
-_MARKED = re.compile(r"\?([。！；，？（、!;,?(])")
+_BEFORE_COMMA = re.compile(r"[?,](?=([。！；，？（、!;,?(]))")
+_MARKED = re.compile(r"\?(?=([。！；，？（、!;,?(]))")
+_MARKED_TWICE = re.compile(r"\?\?(?=([。！；，？（、!;,?(]))")
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,7 +120,9 @@ def _marks(shown: str, page: Page) -> Iterable[tuple[str, ...]]:
     """List the sets of marks that may have been active, likeliest first."""
     wide = {n: w for w, n in zip("，；？（！", ",;?(!", strict=True)}
     pattern = _BEFORE_COMMA if page.x == b"," else _MARKED
-    own = tuple(dict.fromkeys(wide.get(m[1], m[1]) for m in pattern.finditer(shown)))
+    # a mark that straddles the one seen was marked before it: A1 A3 (。) is hidden before A3 AC (，)
+    hidden = ("！" if m[1] in "。、" else "。" for m in _MARKED_TWICE.finditer(shown))
+    own = tuple(dict.fromkeys(chain(hidden, (wide.get(m[1], m[1]) for m in pattern.finditer(shown)))))
     known = tuple(m for m in page.marks if m not in own)
     subsets = [s for n in range(len(own), -1, -1) for s in combinations(own, n)]
     return dict.fromkeys(chain(((*known, *s) for s in subsets), subsets))

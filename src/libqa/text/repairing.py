@@ -21,8 +21,9 @@ _VISIBLE_X = re.compile(",[，。！；？、!;?,]")
 class Edit:
     """One changed place: ``text[start:end] == after`` stands for ``raw[raw_start:raw_end] == before``.
 
-    ``certainty`` is ``exact`` where nothing was lost, ``chosen`` where the language model chose among texts that fit,
-    ``lost`` where a character is gone for good. ``proven``: damaging the repaired text gives the received one again.
+    ``certainty`` is ``exact`` where nothing was lost, ``chosen`` where the likeliest of several texts that fit was
+    taken (bytes were lost, or a Traditional form stands for two Simplified characters), ``lost`` where a character is
+    gone for good. ``proven``: damaging the repaired text gives the received one again.
     """
 
     start: int
@@ -140,9 +141,10 @@ def _printed(line: str, items: Sequence[Item], copies: Sequence[str], page: Page
         at += len(part)
         if after != before:
             reason = item.reason or (WIDTH if before == part else TRADITIONAL)
-            edits.append(
-                Edit(size, size + len(after), item.start, item.end, before, after, reason, item.certainty, proof)
-            )
+            certainty = item.certainty
+            if certainty == "exact" and not printing.shared().isdisjoint(item.source):
+                certainty = "chosen"
+            edits.append(Edit(size, size + len(after), item.start, item.end, before, after, reason, certainty, proof))
         out.append(after)
         size += len(after)
     return "".join(out), edits

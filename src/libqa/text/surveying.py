@@ -60,12 +60,12 @@ def _in_big5(char: str) -> bool:
 
 @lru_cache(maxsize=1)
 def _letters() -> frozenset[tuple[str, str]]:
-    """Return the ASCII letters that end a character, each with the (toned) reading noted after it: ``W(xué)``."""
+    """Return the ASCII letters and € that end a character, each with the (toned) reading noted after it: ``W(xué)``."""
     code = table().code
     return frozenset(
-        (chr(code[char] & 255), readings[0])
+        ("€" if code[char] & 255 == 0x80 else chr(code[char] & 255), readings[0])
         for char, readings in forms().readings.items()
-        if code[char] & 255 < 0x80 and not readings[0].isascii()
+        if code[char] & 255 <= 0x80 and not readings[0].isascii()
     )
 
 
