@@ -35,7 +35,7 @@ def test_right_and_cited_answers_do_not_become_fewer(result: Result) -> None:
 
 
 def test_right_refusals_do_not_become_fewer(result: Result) -> None:
-    assert figure(result, "refusal_right") >= 0.53, render(result)
+    assert figure(result, "refusal_right") >= 0.60, render(result)
 
 
 def test_every_citation_is_an_exact_slice_and_no_statement_goes_without(result: Result) -> None:
