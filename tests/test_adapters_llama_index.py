@@ -121,7 +121,7 @@ def test_in_a_router(qa: LibQA, tmp_path: Path) -> None:
     synthesizer = get_response_synthesizer(llm=MockLLM())
     router = RouterQueryEngine(EmbeddingSingleSelector(LibQAEmbedding()), tools, llm=MockLLM(), summarizer=synthesizer)
     assert router.query("做面包要用什么？").source_nodes[0].metadata["document_id"] == "bread"
-    assert "成都" in str(asyncio.run(router.aquery("图书馆专家论坛在哪里举行？")))
+    assert "成都" in str(asyncio.run(router.aquery("2023年图书馆专家论坛在哪里举行？")))
 
 
 def test_fused_with_another_retriever(qa: LibQA) -> None:

@@ -196,7 +196,7 @@ def test_the_page_of_a_citation_shows_text_as_text(http: httpx.Client) -> None:
 
 
 def test_upload_ask_replace_delete(http: httpx.Client, own: LibQA) -> None:
-    question = "银杏厅由谁主持开幕？"
+    question = "读书周由哪位馆长主持？"
     assert http.post("/api/ask", json={"question": question}).json()["abstained"]
     files = [
         ("files", ("读书周.txt", "读书周于2025年4月21日在银杏厅开幕，由馆长欧阳明主持。".encode())),
