@@ -15,6 +15,8 @@ from dataclasses import dataclass
 from libqa.answering import candidates, rarity, understand
 from libqa.models import lexicon
 from libqa.text import dictionary, entities
+from libqa.text.quantities import quantities
+from libqa.text.schools import schools
 from libqa.text.script import fold
 
 
@@ -288,3 +290,63 @@ def glossed(
         at = rng.randrange(len(words))
         words = words[at:] + words[:at]
     return f"{rng.choice(_ENGLISH[understood.kind])} {' '.join(words)}?", names
+
+
+class Siblings:
+    """Words that differ in their first character alone and mean something else: 东部 for 西部, 下午 for 上午."""
+
+    def __init__(self, words: Sequence[str], vectors) -> None:
+        self.row = {w: i for i, w in enumerate(words)}
+        self.vectors = vectors
+        self.by_tail: dict[str, list[str]] = {}
+        for word in words:
+            if 1 < len(word) <= 4 and re.fullmatch("[\u4e00-\u9fff]+", word):
+                self.by_tail.setdefault(word[1:] + str(len(word)), []).append(word)
+
+    def of(self, word: str) -> list[str]:
+        """Return the siblings of a word; none where its meaning is not known."""
+        if word not in self.row or not re.fullmatch("[\u4e00-\u9fff]{2,4}", word):
+            return []
+        own = self.vectors[self.row[word]]
+        near = [(float(own @ self.vectors[self.row[w]]), w) for w in self.by_tail[word[1:] + str(len(word))]]
+        return [w for likeness, w in sorted(near, reverse=True) if 0.3 < likeness < 0.8][:6]
+
+
+def misled(
+    question: str, text: str, apart: tuple[int, int], siblings: Siblings, rng: random.Random
+) -> tuple[str, str] | None:
+    """Return the question with something in it changed for what the text says elsewhere, or for a sibling word; and
+    what was put in.
+
+    A name, year or ordinal is taken from outside ``text[apart[0]:apart[1]]``, the sentence that answers; ``None`` where
+    there is nothing to change.
+    """
+    folded, asked = fold(text), fold(question)
+    options: list[tuple[int, int, list[str]]] = []
+    named: dict[str, list[tuple[int, int]]] = {"organisation": list(schools(text))}
+    for e in entities.find(text):
+        if e.kind in ("person", "place"):
+            named.setdefault(e.kind, []).append((e.start, e.end))
+    own = [(e.kind, e.start, e.end) for e in entities.find(question) if e.kind in ("person", "place")]
+    for kind, a, b in [*own, *(("organisation", a, b) for a, b in schools(question))]:
+        away = {folded[x:y] for x, y in named.get(kind, ()) if not (x < apart[1] and apart[0] < y)}
+        if others := sorted(o for o in away if o not in asked and asked[a:b] not in o and len(o) > 1):
+            options += [(a, b, others)] * 2
+    for m in re.finditer(r"(?<!\d)(?:1[89]|20)\d\d(?!\d)", asked):
+        years = set(re.findall(r"(?<!\d)(?:1[89]|20)\d\d(?!\d)", folded[: apart[0]] + " " + folded[apart[1] :]))
+        options += [(*m.span(), sorted((years - {m[0]}) or {str(int(m[0]) + rng.choice((-2, -1, 1, 2)))}))] * 2
+    for q in quantities(asked):
+        if q.ordinal and q.unit:
+            options += [(q.start, q.end, [f"第{_HAN_NUMERALS[n]}" for n in range(1, 9) if n != q.value])] * 2
+    for word, a, b in entities.cut(question):
+        said = len(word) > 1 and word in folded and dictionary.part_of_speech(word)[:1] in tuple("nfbt")
+        if said and (others := [w for w in siblings.of(word) if w not in folded]):
+            options.append((a, b, others))
+    if not options:
+        return None
+    start, end, others = rng.choice(options)
+    other = rng.choice(others)
+    return question[:start] + other + question[end:], other
+
+
+_HAN_NUMERALS = "零一二三四五六七八九"

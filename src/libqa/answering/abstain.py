@@ -10,62 +10,42 @@ from pathlib import Path
 
 import numpy as np
 
-from libqa.answering import extract, features
+from libqa.answering import extract, features, givens
 from libqa.answering.extract import RANKER, Found
 from libqa.answering.features import Floats
 from libqa.answering.understand import Question
 from libqa.errors import ModelError
 
 CALIBRATION = RANKER.with_name("abstention.npz")
-_FROM_ROW = tuple(
-    (
-        "cover_clause cover_near cover_sentence cover_passage cover_context near_6 near_25 bigrams_clause "
-        "bigrams_sentence outside overlap anchors_sentence anchors_passage head_in head_beside "
-        "answerable reader_best uncovered unmet soft_clause soft_sentence similar_near similar_sentence english"
-    ).split()
-)
-_ANCHORS = ("year", "person", "place", "title", "organisation", "number")
-_ROW = [features.NAMES.index(name) for name in _FROM_ROW]
-NAMES = (
-    *_FROM_ROW,
-    "score",
-    "margin",
-    "mass",
-    "best_answerable",
-    "few_words",
-    "has_head",
-    "fitting_kind",
-    "agreed_share",
-    *(f"lacks_{kind}" for kind in _ANCHORS),
-    *(f"document_lacks_{kind}" for kind in _ANCHORS),
-)
-_SHARE = features.NAMES.index("share")
+READ = ("score", "best_answerable", "margin", "cover_context", "agreed_share")
+"""What the search and the reader say; weighed against each other on questions to other texts."""
+NAMES = (*READ, "contradicted")
+_STRICT = ("date", "person", "organisation", "number", "title", "word")
+_STRICT_RIVALS = [givens.KINDS.index(kind) + half for kind in _STRICT for half in (0, len(givens.KINDS))]
+_LACKING = ("year", "person", "organisation", "number", "title")
+_SHARE, _CONTEXT = features.NAMES.index("share"), features.NAMES.index("cover_context")
 
 
 def measure(question: Question, found: Sequence[Found]) -> Floats:
-    """Return the features of an answer, shape ``(len(NAMES),)``; ``found`` is sorted, best first, and not empty."""
+    """Return the features of an answer, shape ``(len(NAMES),)``; ``found`` is sorted, best first, and not empty.
+
+    An answer is ``contradicted`` where its sentence speaks of another name, date, ordinal or title than the question,
+    or its text, title and section do not say the question's at all. Places do not count: texts leave them out, or speak
+    of a city and of its province.
+    """
     top = found[0]
-    scores = np.array([f.score for f in found], dtype=np.float32)
-    odds = np.exp(scores - scores[0])
-    same = np.array([extract.agree(f, top) for f in found])
+    same = [extract.agree(f, top) for f in found]
     rival = next((f.score for f, ok in zip(found, same, strict=True) if not ok), top.score - 5.0)
-    share = max(float(f.row[_SHARE]) for f, ok in zip(found, same, strict=True) if ok)
-    row = top.row
+    sentence = top.cover.rivals[0][top.laid.sentence_of[top.candidate.first]]
     lacking = {a.kind for a, held in zip(question.anchors, top.cover.named, strict=True) if not held}
-    nowhere = {a.kind for a, held in zip(question.anchors, top.cover.documented, strict=True) if not held}
     return np.array(
         [
-            *row[_ROW],
             top.score / 5.0,
-            min(top.score - rival, 5.0) / 5.0,
-            float((odds * same).sum() / odds.sum()),
             max(f.answerable for f in found),
-            len(question.terms) <= 2,
-            bool(question.head),
-            top.candidate.kind in features.FITTING.get(question.kind, (top.candidate.kind,)),
-            share,
-            *(kind in lacking for kind in _ANCHORS),
-            *(kind in nowhere for kind in _ANCHORS),
+            min(top.score - rival, 5.0) / 5.0,
+            float(top.row[_CONTEXT]),
+            max(float(f.row[_SHARE]) for f, ok in zip(found, same, strict=True) if ok),
+            max(float(sentence[_STRICT_RIVALS].max()), float(bool(lacking.intersection(_LACKING)))),
         ],
         dtype=np.float32,
     )
@@ -73,19 +53,16 @@ def measure(question: Question, found: Sequence[Found]) -> Floats:
 
 @dataclass(frozen=True, slots=True)
 class Calibration:
-    """A small network over `NAMES`, trained with log loss, so that its output is a probability."""
+    """Logistic regression over `NAMES`: few weights carry over to texts of other kinds better than a network's."""
 
-    w1: Floats
-    b1: Floats
-    w2: Floats
-    b2: Floats
+    weights: Floats
+    bias: float
 
     def confidence(self, question: Question, found: Sequence[Found]) -> float:
         """Return the probability (0..1) that the best candidate answers the question; 0 without candidates."""
         if not found:
             return 0.0
-        hidden = np.tanh(measure(question, found) @ self.w1 + self.b1)
-        return float(1.0 / (1.0 + np.exp(-(hidden @ self.w2 + self.b2[0]))))
+        return float(1.0 / (1.0 + np.exp(-(measure(question, found) @ self.weights + self.bias))))
 
 
 @cache
@@ -98,9 +75,9 @@ def load_calibration(path: Path = CALIBRATION) -> Calibration:
     """
     try:
         with np.load(path) as file:
-            calibration = Calibration(*(file[name].astype(np.float32) for name in ("w1", "b1", "w2", "b2")))
+            calibration = Calibration(file["weights"].astype(np.float32), float(file["bias"]))
     except (OSError, KeyError, ValueError) as e:
         raise ModelError(str(path), f"the calibration cannot be read ({e})", "reinstall libqa") from e
-    if calibration.w1.shape[0] != len(NAMES):
+    if calibration.weights.shape != (len(NAMES),):
         raise ModelError(str(path), "the calibration was made for other features", "reinstall libqa")
     return calibration

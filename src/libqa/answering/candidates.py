@@ -56,7 +56,11 @@ _PAIR = re.compile(
     r"(?:有|是|为|包括|包含|由|来自|即|设)([^,。;:!?、\n]{1,30}?(?:和|与|及|以及)[^,。;:!?、\n]{1,30})(?=[,。;!?\n]|$)"
 )
 _SOMEBODY = re.compile(
-    r"哪一?[位名]|何人|什么人|哪个人|\b(?:which|what) (?:person|professor|expert|speaker|scientist)\b"
+    r"哪一?[位名]|何人|什么人|哪个人|(?:馆长|主任|委员|组长|书记|主席|会长|秘书长|理事长|经理|校长|院长|部长|司长|作者|主编)"
+    r"(?:是|由|为)?谁"
+    r"|\b(?:which|what) (?:person|professor|expert|speaker|scientist)\b"
+    r"|\bwho (?:is|was|were|are) .*"
+    r"\b(?:director|president|chair\w*|manager|secretary|head|author|leader|dean|editor)s?\b"
 )
 _NEW = ("who", "when", "where", "number", "list")  # questions that want something they do not say
 _MOSTLY = 0.7  # share of a span that makes it a date or number
@@ -88,18 +92,23 @@ def admissible(question: Question, laid: Laid, found: Sequence[Candidate]) -> li
     for, and whether something is so a statement; a noun beside the question word may demand more (`wanted`). What the
     question itself says answers it not, nor does a lone verb.
     """
-    named = entities.find(laid.text)
     demand = wanted.expectation(question)
     measure = measures.asked_for(question.folded) if question.kind == "number" else ""
     kept = []
     for c in found:
         span = laid.folded[c.start : c.end]
-        inside = [e for e in named if c.start <= e.start and e.end <= c.end]
-        holds = {e.kind for e in inside}
+        inside, around = _named(laid.text, c.start, c.end)
+        holds: set[str] = {e.kind for e in inside}
+        if any(e.kind == "title" for e in around):
+            holds.add(wanted.TITLED)
         if _says_nothing(laid, c) or (question.kind in _NEW and span in question.folded):
             continue
         if question.kind in _NEW and question.kind != "who" and laid.folded.startswith(":", c.end):
             continue  # a label (存放地点：北楼三层)
+        if question.kind == "where" and wanted.TITLED in holds:
+            continue  # a place in the name of an event
+        if question.kind == "number" and _dates(c, around):
+            continue  # 2017年 of 2017年4月26日
         if demand is not None and not demand(span, holds):
             continue
         if _can_answer(question, span, _kind_of(c, inside), holds) and measures.fits(
@@ -107,6 +116,20 @@ def admissible(question: Question, laid: Laid, found: Sequence[Candidate]) -> li
         ):
             kept.append(c)
     return kept
+
+
+@lru_cache(maxsize=32768)
+def _named(text: str, start: int, end: int) -> tuple[tuple[entities.Entity, ...], tuple[entities.Entity, ...]]:
+    """The entities of a text inside a span, and those that the span is inside of."""
+    named = entities.find(text)
+    inside = tuple(e for e in named if start <= e.start and e.end <= end)
+    return inside, tuple(e for e in named if e.start <= start and end <= e.end)
+
+
+def _dates(c: Candidate, around: Sequence[entities.Entity]) -> bool:
+    """Whether a candidate is a year or a part of a longer date."""
+    size = c.end - c.start
+    return any(e.kind == "date" and (e.end - e.start > size or size == len("2017年")) for e in around)
 
 
 def _kind_of(c: Candidate, inside: Sequence[entities.Entity]) -> str:

@@ -17,7 +17,9 @@ _ZH_FRAGMENT = re.compile(
     r"^(?:那么?|那麼|还有|還有|而|至于|至於)?[,，]?\s*(.{1,30}?)(?:呢|又如何|又怎样|怎么样|又怎樣|怎麼樣)[?？]?$"
 )
 _EN_FRAGMENT = re.compile(
-    r"^(?:and|what about|how about|and what about|and how about)\s+(.{1,60}?)\s*\??$", re.IGNORECASE
+    r"^(?:and|what about|how about|and what about|and how about)\s+(?:(?:the one|that|those) (?:of|at|in|from)\s+)?"
+    r"(.{1,60}?)\s*\??$",
+    re.IGNORECASE,
 )
 _ZH_PERSON = re.compile(
     r"(?<!其)(?:他们|她们|他們|她們|他|她|这位\w{0,2}?(?:馆长|教授|老师|专家)|這位\w{0,2}?(?:館長|教授|老師|專家)|此人)(?!人)"
@@ -119,6 +121,10 @@ def _replace(new: str, before: Resolved, similarity: Similarity) -> Resolved:
                 (x for x in entities.find(old) if x.kind == e.kind and x.start == e.start), key=lambda x: x.end
             )
             return Resolved(old[: longest.start] + new + old[longest.end :], before.context, new)
+    body = re.fullmatch(r"(?:[A-Z][\w'’-]* )+([A-Z][\w'’-]*)", new)  # Qinghai University, after Chongqing University
+    name = re.search(rf"(?:[A-Z][\w'’-]* )+{body[1]}\b", old) if body else None
+    if name:
+        return Resolved(old[: name.start()] + new + old[name.end() :], before.context, new)
     words = [w for w in content_words(old) if w not in new]
     scores = [
         s + 0.3 * bool(set(w) & set(new) and not w.isascii())

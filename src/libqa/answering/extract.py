@@ -105,11 +105,16 @@ def measure_all(question: Question, sources: Sequence[Source]) -> tuple[list[Fou
         fitting = proposed
     found: list[Found] = []
     rows: list[Floats] = [np.zeros((0, len(features.NAMES)), np.float32)]
-    for i, (source, text, these) in enumerate(zip(sources, laid, fitting, strict=True)):
+    covers = [
+        features.locate(question, text, source.given.context, source.given.document)
+        for source, text in zip(sources, laid, strict=True)
+    ]
+    named = [features.strictly_named(question, cover) for cover in covers]
+    for i, (source, text, these, cover) in enumerate(zip(sources, laid, fitting, covers, strict=True)):
         if not these:
             continue
-        cover = features.locate(question, text, source.given.context, source.given.document)
         measured = features.measure(question, text, these, cover, source.points, source.share)
+        measured[:, features.UNNAMED] = max(named) - named[i]
         rows.append(measured)
         answerable = source.points.answerable
         found += [Found(i, c, text, cover, row, 0.0, answerable) for c, row in zip(these, measured, strict=True)]
@@ -129,14 +134,15 @@ def in_order(found: Sequence[Found], scores: Floats) -> list[Found]:
 
     What several texts say counts for more: the same words in another text add to the odds.
     """
-    scored = [replace(f, score=float(s)) for f, s in zip(found, scores, strict=True)]
+    words = [words_of(f) for f in found]
     said: dict[str, dict[int, float]] = {}
-    for f in scored:
-        sources = said.setdefault(words_of(f), {})
-        sources[f.source] = max(sources.get(f.source, -np.inf), f.score)
-    total = {words: float(np.logaddexp.reduce(list(sources.values()))) for words, sources in said.items()}
-    joint = [replace(f, score=f.score + total[words_of(f)] - max(said[words_of(f)].values())) for f in scored]
-    return sorted(joint, key=lambda f: -f.score)
+    for f, own, score in zip(found, words, scores.tolist(), strict=True):
+        sources = said.setdefault(own, {})
+        sources[f.source] = max(sources.get(f.source, -np.inf), score)
+    more = {own: float(np.logaddexp.reduce(list(by.values()))) - max(by.values()) for own, by in said.items()}
+    joint = [score + more[own] for own, score in zip(words, scores.tolist(), strict=True)]
+    order = sorted(range(len(found)), key=lambda i: -joint[i])
+    return [replace(found[i], score=joint[i]) for i in order]
 
 
 def words_of(found: Found) -> str:

@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
-from libqa.answering import meaning
+from libqa.answering import givens, meaning
 from libqa.answering.candidates import KINDS as SPAN_KINDS
 from libqa.answering.candidates import Candidate, Laid
 from libqa.answering.understand import KINDS, Question
@@ -25,7 +25,7 @@ NUMERIC = tuple(
         "length length2 clause_share start_clause end_clause reader_start reader_end reader_best whole_entity "
         "sentence_position head_follows share answerable uncovered fits misfits answerable_logit "
         "focus_clause focus_near soft_clause soft_sentence similar_clause similar_near similar_sentence "
-        "unmet anchors_named"
+        "unmet anchors_named rival_sentence rival_clause rival_apart unnamed"
     ).split()
 )
 FITTING: dict[str, tuple[str, ...]] = {
@@ -66,7 +66,7 @@ class Coverage:
     ``passage`` is the share of the question's weight found in the text; ``context`` the same with its title and
     section; ``uncovered`` is the share of the weightiest word found in neither, ``held[t]`` how far term ``t`` is.
     ``named`` and ``documented``: whether each anchor of the question stands in the text, its title or section; or in
-    its document.
+    its document. ``rivals`` are those of ``givens`` in each sentence and in each clause.
     """
 
     at: tuple[NDArray[np.int64], ...]
@@ -79,6 +79,7 @@ class Coverage:
     named: tuple[bool, ...]
     documented: tuple[bool, ...]
     held: Floats
+    rivals: tuple[Floats, Floats]
 
 
 def locate(question: Question, laid: Laid, context: str, document: str = "") -> Coverage:
@@ -117,6 +118,7 @@ def locate(question: Question, laid: Laid, context: str, document: str = "") -> 
         tuple(named),
         tuple(documented),
         np.array(outside, dtype=np.float32),
+        givens.rivals(question, laid, context),
     )
 
 
@@ -179,6 +181,16 @@ def _meant(reader: Pointers, cover: Coverage, start: Ints, end: Ints) -> Floats:
     return np.array([known[a, b] for a, b in zip(start.tolist(), end.tolist(), strict=True)], dtype=np.float32)
 
 
+UNNAMED = NUMERIC.index("unnamed")
+"""How much more of the names and years of the question another text says; it takes all texts to tell."""
+_STRICT = ("year", "person", "title", "organisation", "number")
+
+
+def strictly_named(question: Question, cover: Coverage) -> float:
+    """Return the share of the question's anchors, but places, that a text, its title or section says; 1 without any."""
+    return _share([held for a, held in zip(question.anchors, cover.named, strict=True) if a.kind in _STRICT])
+
+
 def _share(flags: Sequence[bool]) -> float:
     return sum(flags) / len(flags) if flags else 1.0
 
@@ -217,6 +229,8 @@ def measure(
     focus = _focus(cover)
     near = meaning.nearness(question.text, laid)
     head = question.head
+    apart = len(givens.KINDS)
+    by_sentence, by_clause = cover.rivals
     spans = list(zip(start.tolist(), end.tolist(), strict=True))
     values = {
         "cover_clause": _within(cover, low, high),
@@ -251,6 +265,9 @@ def measure(
         "similar_clause": near.clauses[first],
         "similar_near": near.around[first],
         "similar_sentence": near.sentences[owner[first]],
+        "rival_sentence": by_sentence[owner[first], :apart].max(axis=1),
+        "rival_clause": by_clause[first, :apart].max(axis=1),
+        "rival_apart": by_sentence[owner[first], apart:].max(axis=1),
         "uncovered": cover.uncovered,
         "fits": [c.kind in FITTING.get(question.kind, ()) for c in found],
         "misfits": [c.kind in _ENTITIES and c.kind not in FITTING.get(question.kind, _ENTITIES) for c in found],
@@ -262,7 +279,7 @@ def measure(
         "reader_best": (points - reader.best) / 10.0,
         "answerable": reader.answerable,
         "answerable_logit": float(np.log((reader.answerable + 1e-3) / (1.0 - reader.answerable + 1e-3))),
-        "unmet anchors_named": float(
+        "unmet": float(
             (cover.weight * (1.0 - np.maximum(cover.held, reader.meant.max(axis=1, initial=0.0)))).max(initial=0.0)
         ),
         "soft_clause": _meant(reader, cover, low, high),

@@ -35,7 +35,8 @@ _ASKED: tuple[tuple[Measure, str], ...] = (
     ),
     (
         "book",
-        r"(?:多少|几)(?:万|亿)?(?:册|本|卷)|藏书(?:量|有)?多少|\bhow many (?:\w+ ){0,2}(?:books|volumes|copies)\b",
+        r"(?:多少|几)(?:万|亿)?(?:册|本|卷|藏书|图书)|藏书(?:量|有)?多少"
+        r"|\bhow many (?:\w+ ){0,2}(?:books|volumes|copies)\b",
     ),
     (
         "body",

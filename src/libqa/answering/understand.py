@@ -9,6 +9,8 @@ from dataclasses import dataclass, replace
 from typing import Literal
 
 from libqa.text import dictionary, entities, segment
+from libqa.text.quantities import quantities
+from libqa.text.schools import schools
 from libqa.text.script import fold, language
 
 Kind = Literal["who", "when", "where", "number", "list", "which", "why", "how", "what", "yesno"]
@@ -136,10 +138,16 @@ _EN_STOP = frozenset(
 )
 
 
+_PREPOSITIONS = frozenset(("in", "on", "by", "at"))
 _POLITE = re.compile(
     r"^\W*(?:(?:could|can|would) you (?:please |kindly )?(?:tell|show) (?:me|us)|do you know"
     r"|i(?:'d| would) like to know|i want to know|please tell (?:me|us)|may i ask)\b\W*"
 )
+NUMBERED = frozenset("届期次批版轮季集卷号章节条")
+"""Measures of things that are told apart by number: 第二届 is another than 第三届."""
+_ACRONYM = re.compile(r"(?<![A-Za-z])[A-Z]{2,}(?![A-Za-z])")
+_POINTING = re.compile("[哪这那有何几]")
+_UNIVERSITY = re.compile(r"((?:[A-Z][\w'’-]+ ){1,3})University\b|\bUniversity of ([A-Z][\w'’-]+)")
 _AMOUNT = re.compile(r"\b(?:number|amount|total|percentage|share|proportion)\b")
 
 
@@ -195,6 +203,16 @@ def _chinese_terms(words: Sequence[tuple[str, int, int]], idf: Callable[[str], f
     return list(terms.values())
 
 
+def _idiom(words: Sequence[str], found: Sequence[tuple[str, float]]) -> bool:
+    """Whether a phrase that begins with a preposition means more than its words: in person, but not in China."""
+    from libqa.models.lexicon import translations
+
+    if not found or words[0] not in _PREPOSITIONS or words[-1] in _EN_STOP:
+        return False
+    plain = [fold(zh) for zh, _ in translations(words[-1])]
+    return bool(plain) and not any(zh in fold(found[0][0]) or fold(found[0][0]) in zh for zh in plain)
+
+
 def _english_terms(folded: str, idf: Callable[[str], float]) -> list[Term]:
     from libqa.models.lexicon import translations
 
@@ -204,9 +222,11 @@ def _english_terms(folded: str, idf: Callable[[str], float]) -> list[Term]:
     while i < len(words):
         for size in (3, 2, 1):  # the longest phrase that the lexicon knows
             phrase = " ".join(words[i : i + size])
-            if i + size > len(words) or (size == 1 and phrase in _EN_STOP) or (size > 1 and words[i] in _EN_STOP):
+            if i + size > len(words) or (size == 1 and phrase in _EN_STOP):
                 continue
             found = [] if phrase.isdigit() else translations(phrase)
+            if size > 1 and words[i] in _EN_STOP and not _idiom(words[i : i + size], found):
+                continue
             if found or size == 1:
                 best = max((p for _, p in found), default=1.0)
                 forms = ((phrase, 1.0), *((fold(zh), (p / best) ** 0.5) for zh, p in found))
@@ -218,39 +238,52 @@ def _english_terms(folded: str, idf: Callable[[str], float]) -> list[Term]:
     return list(terms.values())
 
 
-def _anchors(text: str, folded: str, english: bool) -> list[Anchor]:
+def _anchors(text: str, folded: str, english: bool, idf: Callable[[str], float]) -> list[Anchor]:
     anchors = [Anchor("year", (y,)) for y in dict.fromkeys(re.findall(r"(?<!\d)(?:19|20)\d\d(?!\d)", folded))]
+    acronyms = [fold(name) for name in dict.fromkeys(_ACRONYM.findall(text))]
+    anchors += [Anchor("title", (name,)) for name in acronyms if not english or idf(name) < _UNHEARD]  # MOOC is 慕课
     if english:
         return anchors
-    for entity in entities.find(text):
+    bodies, found = schools(text), entities.find(text)
+    dates = [(e.start, e.end) for e in found if e.kind == "date"]
+    longer = [*bodies, *((e.start, e.end) for e in found if e.kind == "title")]
+    for entity in found:
         span = folded[entity.start : entity.end]
-        if entity.kind in ("person", "place", "title") or (entity.kind == "number" and re.match(r"\d", span)):
+        within = longer if entity.kind == "place" else dates if entity.kind == "number" else ()
+        if any(a <= entity.start and entity.end <= b for a, b in within):
+            continue  # 贵州 of 贵州大学, 7日 of 12月7日
+        if (
+            entity.kind in ("person", "title")
+            or (entity.kind == "place" and not _POINTING.search(span))
+            or (entity.kind == "number" and re.match(r"\d", span))
+        ):
             anchors.append(Anchor(entity.kind, (span.strip("《》“”"),)))
-    return anchors + [Anchor("organisation", (name,)) for name in _schools(text)]
+    for q in quantities(folded):
+        if q.ordinal and q.unit in NUMBERED:
+            anchors.append(Anchor("number", (folded[q.start : q.end], f"第{q.value:.0f}{q.unit}")))
+    return anchors + [Anchor("organisation", (folded[a:b],)) for a, b in bodies]
 
 
 def _english_anchors(text: str, terms: Sequence[Term]) -> Iterator[Anchor]:
     """Yield the places and bodies that an English question names: capitalised words that translate into such names."""
+    from libqa.models.lexicon import translations
+
+    universities = [(m.start(), m.end()) for m in _UNIVERSITY.finditer(text)]
     for term in terms:
         at = text.lower().find(term.text)
         forms = tuple(form for form, _ in term.forms[1:4])
-        if at < 1 or not text[at].isupper():
+        if at < 1 or not text[at].isupper() or not forms:
             continue
-        kinds = {e.kind for e in entities.find(forms[0]) if e.end - e.start == len(forms[0])} if forms else set()
-        if "place" in kinds or ("organisation" in kinds and len(forms[0]) > 4):  # 图书馆 and 师范大学 name nobody
-            yield Anchor("place" if "place" in kinds else "organisation", (*forms, term.text))
-
-
-def _schools(text: str) -> Iterator[str]:
-    """Yield the universities and colleges named in a question (folded), but no 哪所大学."""
-    before = ""
-    for word, _, _ in entities.cut(text):
-        if word.endswith(("大学", "学院")):
-            name = word if len(word) > 3 else before + word
-            if len(name) > 3:
-                yield name
-        known = dictionary.part_of_speech(word)[:1] in tuple("nlj")
-        before = word if known and len(word) > 1 and word not in _ZH_STOP else ""
+        if term.text.endswith("university") and (0, len(forms[0])) in schools(forms[0]):
+            yield Anchor("organisation", (*forms, term.text))
+        elif any(a <= at < b for a, b in universities):
+            continue  # Guizhou of Guizhou University
+        elif any(e.kind == "place" and e.end - e.start == len(forms[0]) for e in entities.find(forms[0])):
+            yield Anchor("place", (*forms, term.text))
+    for name in _UNIVERSITY.finditer(text):
+        said = translations((name[1] or name[2]).strip())[:1]
+        if said and dictionary.part_of_speech(said[0][0]) == "ns" and not any(t.text == name[0].lower() for t in terms):
+            yield Anchor("organisation", (f"{fold(said[0][0])}大学", name[0].lower()))
 
 
 def content_words(text: str) -> list[str]:
@@ -289,12 +322,12 @@ def understand(
     english = lang == "en"
     kind, rest = _kind(folded, english)
     terms: list[Term] = []
-    anchors = _anchors(text, folded, english)
+    anchors = _anchors(text, folded, english, idf)
     plain = folded
     for latin, name in (names or {}).items():
         if latin in plain:
             terms.append(Term(latin, ((name, 1.0), (latin, 1.0)), 1.0))
-            anchors.append(Anchor("person", (name, latin)))
+            anchors.append(Anchor("organisation" if name.endswith("大学") else "person", (name, latin)))
             plain = plain.replace(latin, " ")
     words = [] if english else _words(text, idf)
     terms += _english_terms(plain, idf) if english else _chinese_terms(words, idf)
