@@ -26,7 +26,7 @@ QUESTION_FEATURES = _ASKED + len(KINDS) + 1
 _COMMA, _STOP, _MARKS = frozenset(",、;:"), frozenset("。!?\n"), frozenset("“”‘’《》()·-")
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Vocabulary:
     """Ids of characters and words, 0 being the unknown one, and the words' unit vectors, shape (words + 1, width)."""
 
@@ -62,7 +62,7 @@ class Encoded:
     features: Floats
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Prepared:
     """What of a text does not depend on the question, so that it is worked out once."""
 
@@ -71,8 +71,11 @@ class Prepared:
     word_at: NDArray[np.int64]
     """For each character the number of the word that holds it; ``len(words)`` where none does."""
     fixed: Floats
-    clauses: list[tuple[int, int]]
-    sentences: list[tuple[int, int]]
+    codes: NDArray[np.int64]
+    """For each character its code point."""
+    clauses: NDArray[np.int64]
+    """For each character the number of the clause that holds it, -1 where none does; ``sentences`` likewise."""
+    sentences: NDArray[np.int64]
 
 
 @lru_cache(maxsize=1024)
@@ -98,7 +101,19 @@ def prepare(text: str) -> Prepared:
         fixed[entity.end - 1, base + 2] = 1.0
     sentences = segment.sentences(text)
     clauses = [c for a, b in sentences for c in segment.clauses(text, a, b)]
-    return Prepared(folded, words, word_at, fixed, clauses, sentences)
+    codes, n = _codes(folded), len(text)
+    return Prepared(folded, words, word_at, fixed, codes, _numbered(clauses, n), _numbered(sentences, n))
+
+
+def _numbered(spans: Sequence[tuple[int, int]], size: int) -> NDArray[np.int64]:
+    found = np.full(size, -1, dtype=np.int64)
+    for number, (start, end) in enumerate(spans):
+        found[start:end] = number
+    return found
+
+
+def _codes(text: str) -> NDArray[np.int64]:
+    return np.array([ord(c) for c in text], dtype=np.int64)
 
 
 def asked(question: Question, folded: str) -> Asked:
@@ -132,26 +147,27 @@ class Compared:
 
 def encode(question: Question, given: Text, text: Prepared, vocabulary: Vocabulary) -> Compared:
     """Encode a question and a text for each other: which words they share, hold in common meaning, or lack."""
-    said, folded, n = asked(question, text.folded), text.folded, len(text.folded)
+    said, folded = asked(question, text.folded), text.folded
     total = sum(t.weight for t in question.terms) or 1.0
     shares = [t.weight / total for t in question.terms]
     hits = _matches(question, folded, shares)
     ours = [vocabulary.words.get(w, 0) if t >= 0 else 0 for (w, _, _), t in zip(said.words, said.terms, strict=True)]
-    theirs = np.array([vocabulary.words.get(w, 0) for w, _, _ in text.words] + [0], dtype=np.int32)
+    characters, theirs = _known(text, vocabulary)
     likeness = np.maximum(vocabulary.vectors[ours] @ vocabulary.vectors[theirs].T, np.float32(0.0))
     features = text.fixed.copy()
     features[:, 14] = likeness.max(axis=0)[text.word_at]
     weights = np.array([shares[t] if t >= 0 else 0.0 for t in said.terms], dtype=np.float32)
     features[:, 15] = (likeness * weights[:, None]).max(axis=0)[text.word_at]
-    meant = np.zeros((len(question.terms), n), dtype=np.float32)
+    alike = np.zeros((len(question.terms), len(theirs)), dtype=np.float32)
     for row, t in enumerate(said.terms):
         if t >= 0:
-            meant[t] = np.maximum(meant[t], likeness[row][text.word_at])
+            np.maximum(alike[t], likeness[row], out=alike[t])
+    meant = alike[:, text.word_at]
     for t, start, end, force in hits:
         meant[t, start:end] = np.maximum(meant[t, start:end], force / max(shares[t], 1e-6))
     _mark_matches(features, question, text, said, hits)
     asked_for = _encode_question(question, given, said, hits, likeness, vocabulary)
-    return Compared(asked_for, Encoded(_ids(folded, vocabulary), theirs[text.word_at], features), meant)
+    return Compared(asked_for, Encoded(characters, theirs[text.word_at], features), meant)
 
 
 def _matches(question: Question, folded: str, shares: Sequence[float]) -> list[tuple[int, int, int, float]]:
@@ -169,25 +185,29 @@ def _matches(question: Question, folded: str, shares: Sequence[float]) -> list[t
 def _mark_matches(
     features: Floats, question: Question, text: Prepared, said: Asked, hits: Sequence[tuple[int, int, int, float]]
 ) -> None:
-    folded, n = text.folded, len(text.folded)
-    chars, pairs = set(said.text), {said.text[i : i + 2] for i in range(len(said.text) - 1)}
-    weight = np.zeros(n, dtype=np.float32)
+    folded, codes = text.folded, _codes(said.text)
+    weight = np.zeros(len(folded), dtype=np.float32)
     for _, start, end, force in hits:
         weight[start:end] = np.maximum(weight[start:end], force)
-    features[:, 6] = [c in chars for c in folded]
+    same = text.codes[:, None] == codes
+    pair = (same[:-1, :-1] & same[1:, 1:]).any(axis=1)
+    features[:, 6] = same.any(axis=1)
     features[:, 7] = weight > 0
     features[:, 8] = weight * 3.0
-    for i in range(n - 1):
-        if folded[i : i + 2] in pairs:
-            features[i : i + 2, 9] = 1.0
+    features[:-1, 9] = pair
+    np.maximum(features[1:, 9], pair, out=features[1:, 9])
     features[:, 10] = _spread(weight)
-    for spans, column in ((text.clauses, 11), (text.sentences, 12)):
-        for low, high in spans:
-            best: dict[int, float] = {}
-            for t, start, _, force in hits:
-                if low <= start < high:
-                    best[t] = max(best.get(t, 0.0), force)
-            features[low:high, column] = sum(best.values())
+    for numbers, column in ((text.clauses, 11), (text.sentences, 12)):
+        best: dict[tuple[int, int], float] = {}
+        for t, start, _, force in hits:
+            place = int(numbers[start]), t
+            best[place] = max(best.get(place, 0.0), force)
+        total: dict[int, float] = {}
+        for (number, _), force in best.items():
+            total[number] = total.get(number, 0.0) + force
+        for number, force in total.items():
+            if number >= 0:
+                features[numbers == number, column] = force
     at = folded.find(question.head) if question.head else -1
     while at >= 0:
         features[at : at + len(question.head), 13] = 1.0
@@ -228,6 +248,13 @@ def _encode_question(
     features[:, _ASKED + KINDS.index(question.kind)] = 1.0
     features[:, -1] = question.language == "en"
     return Encoded(_ids(said.text, vocabulary), words, features)
+
+
+@lru_cache(maxsize=1024)
+def _known(text: Prepared, vocabulary: Vocabulary) -> tuple[NDArray[np.int32], NDArray[np.int32]]:
+    """Ids of a text's characters, and of its words with that of no word after them."""
+    theirs = np.array([vocabulary.words.get(w, 0) for w, _, _ in text.words] + [0], dtype=np.int32)
+    return _ids(text.folded, vocabulary), theirs
 
 
 def _ids(text: str, vocabulary: Vocabulary) -> NDArray[np.int32]:

@@ -157,7 +157,7 @@ def _take(draft: _Draft, said: Said, task: Task, hits: Sequence[Hit]) -> Iterato
     elif not draft.confirmed:
         draft.waiting.append((Statement(text, (0,), False), cited))
         return
-    draft.scores.append(verdict.score * verdict.supported)
+    draft.scores.append(min(verdict.score, verdict.entailed) * verdict.supported)
     yield draft.add(text, cited, verdict.supported)
 
 

@@ -14,6 +14,7 @@ from pathlib import Path
 
 import numpy as np
 
+from libqa.answering import convolve
 from libqa.answering.comparing import Compared, Encoded, Floats, Text, Vocabulary, encode, prepare
 from libqa.answering.features import Pointers
 from libqa.answering.understand import Question
@@ -21,7 +22,6 @@ from libqa.errors import ModelError
 
 READER = Path(__file__).resolve().parent.parent / "models" / "bundled" / "reader"
 DILATIONS = (1, 2, 4, 8, 16, 1, 2, 4)
-_GAP = max(DILATIONS)  # rows between two texts
 
 
 class Reader:
@@ -29,6 +29,12 @@ class Reader:
 
     def __init__(self, weights: dict[str, Floats], vocabulary: Vocabulary) -> None:
         self.weights, self.vocabulary = weights, vocabulary
+        self.question_layers = [self._layer(f"question_{i}", 1) for i in range(2)]
+        self.layers = [self._layer(f"block_{i}", dilation) for i, dilation in enumerate(DILATIONS)]
+
+    def _layer(self, name: str, dilation: int) -> convolve.Layer:
+        taps, bias, gain, shift = (self.weights[f"{name}_{part}"] for part in "wbgh")
+        return convolve.layer(taps, bias, gain, shift, dilation)
 
     def read(self, question: Question, texts: Sequence[Text]) -> list[Pointers]:
         """Return for each text the log-probabilities, shape (len(text),), of where the answer starts and ends.
@@ -46,42 +52,22 @@ class Reader:
         ]
 
     def _point(self, compared: Sequence[Compared]) -> list[tuple[Floats, Floats, float]]:
-        """Logits of start and end, and the probability that the text answers, for each text.
-
-        The texts go through the network in one long row, apart by more than the widest convolution reaches.
-        """
+        """Logits of start and end, and the probability that the text answers, for each text."""
+        if not compared:
+            return []
         w = self.weights
-        sizes = [len(c.text.characters) for c in compared]
-        begins = np.cumsum([0, *(n + _GAP for n in sizes)])
-        states = np.zeros((int(begins[-1]), w["merge_b"].shape[0]), dtype=np.float32)
-        inside = np.zeros((int(begins[-1]), 1), dtype=np.float32)
-        asked: list[tuple[Floats, Floats]] = []
-        for c, at, n in zip(compared, begins, sizes, strict=False):
-            q_states = _embed(w, c.question, "question_in")
-            for i in range(2):
-                q_states = _block(w, f"question_{i}", q_states, 1)
-            summary: Floats = _softmax(q_states @ w["question_pool"]) @ q_states
-            asked.append((q_states, summary))
-            own = _embed(w, c.text, "passage_in")
-            attended = _softmax((own @ w["attend_w"]) @ q_states.T) @ q_states
-            merged = np.concatenate([own, attended, own * attended], axis=1)
-            states[at : at + n] = np.maximum(_affine(w, "merge", merged), np.float32(0.0)) + summary @ w["summary_w"]
-            inside[at : at + n] = 1.0
-        for i, dilation in enumerate(DILATIONS):
-            states = _block(w, f"block_{i}", states, dilation, inside)
-        out = []
-        for (q_states, summary), at, n in zip(asked, begins, sizes, strict=False):
-            own = states[at : at + n]
-            if not n:
-                out.append((own[:, 0], own[:, 0], 0.0))
-                continue
-            start = own @ (w["start_w"] + w["start_q"] @ summary)
-            end = own @ (w["end_w"] + w["end_q"] @ summary)
-            pooled = np.concatenate([own.max(0), summary, q_states.max(0)])
-            hidden = np.maximum(_affine(w, "answerable_0", pooled), 0.0)
-            logit = float(_affine(w, "answerable_1", hidden)[0])
-            out.append((start, end, 1.0 / (1.0 + float(np.exp(-logit)))))
-        return out
+        questions = convolve.apply(self.question_layers, _embed(w, [c.question for c in compared], "question_in"))
+        summaries = np.stack([_softmax(q @ w["question_pool"]) @ q for q in questions])
+        texts = _embed(w, [c.text for c in compared], "passage_in")
+        merged = [_merge(w, text, q) for text, q in zip(texts, questions, strict=True)]
+        added = summaries @ w["summary_w"]
+        states = convolve.apply(self.layers, [text + more for text, more in zip(merged, added, strict=True)])
+        starts = w["start_w"] + summaries @ w["start_q"].T
+        ends = w["end_w"] + summaries @ w["end_q"].T
+        return [
+            (own @ start, own @ end, _answerable(w, own, q, summary) if len(own) else 0.0)
+            for own, q, summary, start, end in zip(states, questions, summaries, starts, ends, strict=True)
+        ]
 
 
 def _affine(w: dict[str, Floats], name: str, x: Floats) -> Floats:
@@ -89,30 +75,32 @@ def _affine(w: dict[str, Floats], name: str, x: Floats) -> Floats:
     return out
 
 
-def _embed(w: dict[str, Floats], text: Encoded, name: str) -> Floats:
-    x = np.concatenate([w["characters"][text.characters], w["words"][text.words], text.features], axis=1)
-    return np.maximum(_affine(w, name, x), 0.0)
+def _embed(w: dict[str, Floats], texts: Sequence[Encoded], name: str) -> list[Floats]:
+    """The first states of several texts, shape (n, width) each."""
+    characters, words = (np.concatenate(ids) for ids in zip(*((t.characters, t.words) for t in texts), strict=True))
+    x = np.concatenate([w["characters"][characters], w["words"][words], np.concatenate([t.features for t in texts])], 1)
+    rows = np.maximum(_affine(w, name, x), np.float32(0.0))
+    return np.split(rows, np.cumsum([len(t.characters) for t in texts[:-1]]))
 
 
-def _block(w: dict[str, Floats], name: str, x: Floats, dilation: int, inside: Floats | None = None) -> Floats:
-    """Layer norm, a convolution of width 3, a gate, and the residual; rows that are not ``inside`` stay apart."""
-    shifted = x - x.mean(1, keepdims=True)
-    spread = np.sqrt(np.einsum("ij,ij->i", shifted, shifted)[:, None] / x.shape[1] + 1e-5)
-    n, width = x.shape
-    norm = np.zeros((n + 2 * dilation, width), dtype=np.float32)
-    body = norm[dilation : dilation + n]
-    np.multiply(shifted / spread, w[f"{name}_g"], out=body)
-    body += w[f"{name}_h"]
-    if inside is not None:
-        body *= inside
-    taps = w[f"{name}_w"].reshape(3, width, -1)
-    out = norm[:n] @ taps[0]
-    out += norm[dilation : dilation + n] @ taps[1]
-    out += norm[2 * dilation : 2 * dilation + n] @ taps[2]
-    out += w[f"{name}_b"]
-    gate = 1.0 / (1.0 + np.exp(-out[:, width:]))
-    result: Floats = x + out[:, :width] * gate
-    return result
+def _merge(w: dict[str, Floats], text: Floats, question: Floats) -> Floats:
+    """A text's states with what each attends to in the question.
+
+    ``attend_w`` and the rows of ``merge_w`` that take what is attended to are put on the question's side of the sums:
+    it is the shorter one.
+    """
+    for_own, for_attended, for_product = w["merge_w"].reshape(3, text.shape[1], -1)
+    attention = _softmax(text @ (w["attend_w"] @ question.T))
+    out: Floats = text @ for_own + attention @ (question @ for_attended) + w["merge_b"]
+    out += (text * (attention @ question)) @ for_product
+    out = np.maximum(out, np.float32(0.0))
+    return out
+
+
+def _answerable(w: dict[str, Floats], text: Floats, question: Floats, summary: Floats) -> float:
+    pooled = np.concatenate([text.max(0), summary, question.max(0)])
+    hidden = np.maximum(_affine(w, "answerable_0", pooled), 0.0)
+    return 1.0 / (1.0 + float(np.exp(-_affine(w, "answerable_1", hidden)[0])))
 
 
 def _softmax(x: Floats) -> Floats:

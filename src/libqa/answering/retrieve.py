@@ -159,10 +159,17 @@ def _weigh(question: str, weights: Weights) -> dict[str, float]:
         asking[start:end] = word in ASKING or (word.isascii() and word in _FUNCTION_WORDS)
     found: dict[str, float] = {}
     for term in terms(question):
-        places = re.finditer(re.escape(term.removeprefix("~")), folded)
-        asks = [asking[m.start() : m.end()].any() for m in places]
+        asks = [asking[a:b].any() for a, b in _places(term.removeprefix("~"), folded)]
         found[term] = _weight(term, weights) * (weights.stop if asks and all(asks) else 1.0)
     return found
+
+
+def _places(term: str, folded: str) -> Iterator[tuple[int, int]]:
+    """Yield where a term stands, from left to right, without overlap."""
+    at = folded.find(term)
+    while at >= 0:
+        yield at, at + len(term)
+        at = folded.find(term, at + len(term))
 
 
 def _weight(term: str, weights: Weights) -> float:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import itertools
 import re
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 
 from libqa.answering.claims import ONE_OF_KIND, Claim, dated, same_number
 from libqa.answering.wording import Span, Text, Word
@@ -43,14 +43,15 @@ def _numbers(number: Quantity, claim: Claim) -> Places:
         for q in quantities(text.text):
             if same_number(number, q):
                 own.append((q.start, q.end))
-            elif _alike_unit(number, q) and not any(same_number(s, q) for s in stated):
+            elif alike_unit(number, q) and not any(same_number(s, q) for s in stated):
                 others.append((q.start, q.end))
         return own, others
 
     return places
 
 
-def _alike_unit(a: Quantity, b: Quantity) -> bool:
+def alike_unit(a: Quantity, b: Quantity) -> bool:
+    """Whether two numbers count things that could be taken for each other."""
     kinds = {ONE_OF_KIND.get(unit, unit) for unit in (a.unit, b.unit)}
     return (len(kinds) == 1 or "" in kinds) and ("%" in kinds) == (kinds == {"%"}) and a.ordinal == b.ordinal
 
@@ -83,26 +84,30 @@ def _people(word: Word, claim: Claim) -> Places:
 
 def _rivals(claim: Claim, texts: Sequence[Text], at: int, places: Places) -> Iterator[str]:
     clause = claim.clause(at)
-
-    def counts(start: int, weight: float) -> float:
-        return weight * (1.0 if claim.clause(start) == clause else _ASIDE)
-
-    around: list[Around] = [(word, counts(word.start, word.weight)) for word in claim.words if word.start != at]
-    around += [(number, counts(number.start, _VALUE)) for number in claim.numbers if number.start != at]
-    around += [(date, counts(date.start, _VALUE)) for date in claim.dates if date.start != at]
+    around: list[Around] = [
+        (part, weight * (1.0 if claim.clause(part.start) == clause else _ASIDE)) for part, weight in parts(claim, {at})
+    ]
     own, rival = 0.0, 0.0
     found = False
     for text in texts:
         mine, others = places(text)
         found = found or bool(mine)
-        said = [(list(_said(part, text)), weight) for part, weight in around]
-        own = max([own, *(_fit(text, span, said, others) for span in mine)])
-        rival = max([rival, *(_fit(text, span, said, mine) for span in others)])
+        found_here = [(list(said(part, text)), weight) for part, weight in around]
+        own = max([own, *(fit(text, span, found_here, others) for span in mine)])
+        rival = max([rival, *(fit(text, span, found_here, mine) for span in others)])
     if found and rival > own * _LEAD + _SLACK * sum(weight for _, weight in around):
         yield f"another value at {claim.text[at : at + 12]}"
 
 
-def _said(part: Word | Quantity | Date, text: Text) -> Iterator[tuple[int, int, float]]:
+def parts(claim: Claim, without: Collection[int]) -> list[Around]:
+    """Return the words, numbers and dates of a sentence with what each counts, but for those that start ``without``."""
+    found: list[Around] = [(word, word.weight) for word in claim.words]
+    found += [(number, _VALUE) for number in claim.numbers]
+    found += [(date, _VALUE) for date in claim.dates]
+    return [(part, weight) for part, weight in found if part.start not in without]
+
+
+def said(part: Word | Quantity | Date, text: Text) -> Iterator[tuple[int, int, float]]:
     """Where a text says another part of the sentence, and how well."""
     if isinstance(part, Word):
         yield from text.find(part)
@@ -112,14 +117,14 @@ def _said(part: Word | Quantity | Date, text: Text) -> Iterator[tuple[int, int, 
         yield from ((d.start, d.end, 1.0) for d in dates(text.text) if dated(part, [d]))
 
 
-def _fit(
-    text: Text, span: Span, said: Sequence[tuple[list[tuple[int, int, float]], float]], rivals: Sequence[Span]
+def fit(
+    text: Text, span: Span, around: Sequence[tuple[list[tuple[int, int, float]], float]], rivals: Sequence[Span]
 ) -> float:
     """How much of the rest of the sentence stands near a place of a text and does not belong to a rival there."""
     rings = _rings(text, span)
     titles = [_title(text, rival) for rival in rivals]
     total = 0.0
-    for places, weight in said:
+    for places, weight in around:
         best = 0.0
         for a, b, force in places:
             if a < span[1] and span[0] < b:

@@ -15,6 +15,7 @@ from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 
 from libqa.answering.claims import Claim, dated, people, same_number, take_apart
+from libqa.answering.entailment import Entailment, entails
 from libqa.answering.rivals import displaced
 from libqa.answering.wording import Span, Text, Word, lay
 from libqa.text.quantities import dates, quantities
@@ -34,11 +35,13 @@ _NEGATION = re.compile(
 class Verdict:
     """What was found: ``score`` is the share (0..1) of the sentence that the passages say, ``reasons`` what speaks
     against it (none: supported), ``spans`` the supporting slice of each passage, ``None`` where it says nothing of it.
+    ``entailed`` is how sure (0..1) the reader is that its facts stand as it says; 1 where it was not asked.
     """
 
     score: float
     reasons: tuple[str, ...]
     spans: tuple[Span | None, ...]
+    entailed: float = 1.0
 
     @property
     def supported(self) -> bool:
@@ -65,7 +68,9 @@ def verify(
         return Verdict(0.0, ("nothing to compare",), (None,) * len(texts))
     score, weak = _coverage(claim, texts, around)
     reasons = [*_missing(claim, texts, around), *weak, *displaced(claim, texts), *_negated(claim, texts)]
-    return Verdict(score, tuple(dict.fromkeys(reasons)), tuple(_span(claim, text) for text in texts))
+    read = Entailment(1.0, ()) if reasons else entails(claim, texts, "\n".join(contexts))
+    spans = tuple(_span(claim, text) for text in texts)
+    return Verdict(score, tuple(dict.fromkeys((*reasons, *read.reasons))), spans, read.score)
 
 
 def _missing(claim: Claim, texts: Sequence[Text], around: Text) -> Iterator[str]:

@@ -82,10 +82,10 @@ def lay(text: str) -> Text:
 def words(sentence: str, names: Collection[str] = ()) -> list[Word]:
     """Return the content words of a sentence (a statement of an answer).
 
-    ``names`` are folded names of people, from the texts it is compared with, that are looked for in a Chinese sentence:
-    by itself a short one does not always tell a name from other words.
+    ``names`` are folded names of people, from the texts it is compared with, that are looked for in the sentence: by
+    itself a short one does not always tell a name from other words.
     """
-    return list(_english(sentence) if language(sentence) == "en" else _chinese(sentence, names))
+    return list(_english(sentence, names) if language(sentence) == "en" else _chinese(sentence, names))
 
 
 def _chinese(sentence: str, names: Collection[str]) -> Iterator[Word]:
@@ -112,12 +112,12 @@ def _chinese(sentence: str, names: Collection[str]) -> Iterator[Word]:
         yield Word(word, start, end, weight, ((word, 1.0),), name)
 
 
-def _english(sentence: str) -> Iterator[Word]:
+def _english(sentence: str, names: Collection[str]) -> Iterator[Word]:
     tokens = [(m[0].replace("’", "'"), m.start(), m.end()) for m in _LATIN.finditer(sentence)]
     content = set(understand.content_words(sentence))
     i = 0
     while i < len(tokens):
-        size = _phrase(tokens, i)
+        size = _named(tokens, i, names) or _phrase(tokens, i)
         start, end = tokens[i][1], tokens[i + size - 1][2]
         phrase = re.sub(r"'s$", "", " ".join(t for t, _, _ in tokens[i : i + size]).lower())
         run = tokens[i : i + size]
@@ -134,6 +134,20 @@ def _english(sentence: str) -> Iterator[Word]:
         yield Word(
             phrase, start, end, sum(weights) / len(weights), forms, capital and (any(proper) or not proper), person
         )
+
+
+def _named(tokens: list[tuple[str, int, int]], i: int, names: Collection[str]) -> int:
+    """Number of tokens from ``i`` on that are one of ``names`` and not all ordinary words."""
+    for size in (3, 2):
+        run = [t.lower() for t, _, _ in tokens[i : i + size]]
+        if len(run) == size and " ".join(run) in names and not all(map(_ordinary, run)):
+            return size
+    return 0
+
+
+def _ordinary(word: str) -> bool:
+    """Whether an English word means something: hill does, Margaret (玛格丽特) and Osborne do not."""
+    return any(dictionary.part_of_speech(zh)[:2] not in ("", "nr") for zh, _ in translations(word)[:1])
 
 
 def _phrase(tokens: list[tuple[str, int, int]], i: int) -> int:

@@ -42,6 +42,7 @@ def search(index: Any, vector: NDArray[np.float32], k: int, dead: NDArray[np.int
         parameters = faiss.SearchParameters(  # type: ignore[call-arg]
             sel=faiss.IDSelectorNot(faiss.IDSelectorBatch(dead))
         )
+    faiss.omp_set_num_threads(1)  # of this thread: one question is not worth the waking of others
     query = np.ascontiguousarray(vector, np.float32).reshape(1, -1)
     scores, ids = index.search(query, min(k, index.ntotal), params=parameters)
     return [(number, score) for number, score in zip(ids[0].tolist(), scores[0].tolist(), strict=True) if number >= 0]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, fields
 from typing import Any
@@ -31,16 +32,15 @@ class Postings:
 
     def find(self, term: str) -> slice:
         """Return where the list of ``term`` stands; an empty slice if no passage holds it."""
-        key = term.encode()
-        low, high = 0, len(self.bounds) - 1
-        while low < high:
-            middle = (low + high) // 2
-            if self._term(middle) < key:
-                low = middle + 1
-            else:
-                high = middle
-        if low < len(self.bounds) - 1 and self._term(low) == key:
-            return slice(int(self.starts[low]), int(self.starts[low + 1]))
+        key, count = term.encode(), len(self.bounds) - 1
+        letters, bounds = memoryview(self.vocabulary), memoryview(self.bounds)  # type: ignore[arg-type]
+
+        def name(number: int) -> bytes:
+            return letters[bounds[number] : bounds[number + 1]].tobytes()
+
+        at = bisect_left(range(count), key, key=name)
+        if at < count and name(at) == key:
+            return slice(int(self.starts[at]), int(self.starts[at + 1]))
         return slice(0, 0)
 
     def terms(self) -> list[bytes]:
@@ -51,9 +51,6 @@ class Postings:
     def arrays(self) -> dict[str, NDArray[Any]]:
         """Return the arrays by name, for a snapshot."""
         return {field.name: getattr(self, field.name) for field in fields(self)}
-
-    def _term(self, number: int) -> bytes:
-        return self.vocabulary[self.bounds[number] : self.bounds[number + 1]].tobytes()
 
 
 def post(passages: Sequence[Mapping[str, int]]) -> Postings:

@@ -136,11 +136,11 @@ def _read(place: Path) -> State:
     if not body["files"]:
         return state
     arrays = {
-        name[: -len(".npy")]: np.load(place / name, mmap_mode="r", allow_pickle=False)
+        name[: -len(".npy")]: np.asarray(np.load(place / name, mmap_mode="r", allow_pickle=False))
         for name in body["files"]
         if name.endswith(".npy")
     }
-    ids = np.asarray(arrays.pop("ids"))
+    ids = arrays.pop("ids")
     vectors = dense.from_bytes(np.fromfile(place / _VECTORS, np.uint8))
     segment = Segment(ids, Postings(**arrays), vectors)
     return replace(state, segments=((segment, np.ones(len(ids), np.bool_)),))

@@ -10,6 +10,7 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 
 import numpy as np
@@ -293,16 +294,22 @@ def passages_of(connection: sqlite3.Connection, identity: str) -> list[Passage]:
 
 def _document(row: tuple[int, str, str, str, str, str | None, str, str]) -> Document:
     _, identity, title, metadata, text, raw, offsets, marks = row
-    shift, pieces = json.loads(offsets)
     return Document(
         identity,
         text,
         title,
         json.loads(metadata),
         raw,
-        OffsetMap(tuple(Edit(*p) for p in pieces), shift),
+        _offsets(offsets),
         tuple(Mark(start, label) for start, label in json.loads(marks)),
     )
+
+
+@lru_cache(maxsize=64)
+def _offsets(stored: str) -> OffsetMap:
+    """The map of a repaired text has a piece for each repair, and is asked for with every question."""
+    shift, pieces = json.loads(stored)
+    return OffsetMap(tuple(Edit(*p) for p in pieces), shift)
 
 
 def _pack(terms: Sequence[str]) -> bytes:

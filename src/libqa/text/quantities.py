@@ -68,10 +68,10 @@ _EN_DIGITS = re.compile(
 _EN_NTH = re.compile(rf"\b(?:{'|'.join(_EN_ORDINALS[1:])})\b")
 
 _MONTHS = "january february march april may june july august september october november december".split()
-_MONTH = "|".join([*_MONTHS, *(m[:3] + r"\.?" for m in _MONTHS if m != "may"), r"sept\.?"])
+_MONTH = f"(?:{'|'.join([*_MONTHS, *(m[:3] + '[.]?' for m in _MONTHS if m != 'may'), 'sept[.]?'])})(?![a-z])"
 _DAYS = r"\d{1,2}(?:\s?-+\s?\d{1,2})?"
 _EN_DATES = (
-    re.compile(rf"\b(?P<days>{_DAYS})(?:st|nd|rd|th)? (?:of )?(?P<month>{_MONTH})\b(?:,? (?P<year>[12]\d{{3}}))?"),
+    re.compile(rf"\b(?P<days>{_DAYS})(?:st|nd|rd|th)? (?:of )?(?P<month>{_MONTH})(?:,? (?P<year>[12]\d{{3}}))?"),
     re.compile(
         rf"\b(?P<month>{_MONTH})(?: (?P<days>{_DAYS})(?:st|nd|rd|th)?\b(?!\d))?(?:,? (?:of )?(?P<year>[12]\d{{3}})\b)?"
     ),
