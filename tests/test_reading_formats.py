@@ -40,8 +40,31 @@ def test_rows_say_what_their_cells_are() -> None:
     )
     draft.table([[Cell("1"), Cell("2")], [Cell("3"), Cell("4")]])
     found = draft.extract({})
-    assert found.text == "姓名：王丽；部门：采编部\n\n姓名：李四\n\n1 | 2\n\n3 | 4\n"
+    assert found.text == "姓名：王丽；王丽的部门：采编部\n\n姓名：李四\n\n1 | 2\n\n3 | 4\n"
     assert found.marks == [(0, "S!A2"), (6, "S!B2")]
+
+
+@pytest.mark.parametrize(
+    ("rows", "expected"),
+    [
+        (
+            [["馆名", "开馆"], ["东馆", "8:00"], ["西馆", "9:00"]],
+            "馆名：东馆；东馆的开馆：8:00\n\n馆名：西馆；西馆的开馆：9:00\n",
+        ),
+        ([["年", "册"], ["2023", "8"]], "年：2023；册：8\n"),  # a number names nothing
+        ([["馆名", "开馆"], ["东馆", "8:00"], ["东馆", "9:00"]], "馆名：东馆；开馆：8:00\n\n馆名：东馆；开馆：9:00\n"),
+        ([["Title", "Copies"], ["Red, and black", "3"]], "Title: Red, and black; Copies: 3\n"),
+    ],
+)
+def test_cells_with_places_say_whose_they_are_where_the_first_column_tells(
+    rows: list[list[str]], expected: str
+) -> None:
+    draft = Draft()
+    draft.table([[Cell(text, f"S!{'AB'[c]}{r}") for c, text in enumerate(row)] for r, row in enumerate(rows, 1)])
+    assert draft.extract({}).text == expected
+    bare = Draft()
+    bare.table([[Cell(text) for text in row] for row in rows])
+    assert "的开馆" not in bare.extract({}).text  # tables of prose stay as they are
 
 
 @pytest.mark.parametrize(
@@ -184,10 +207,10 @@ def test_garbled_text_is_told_from_languages() -> None:
 @pytest.mark.parametrize(
     ("name", "text", "expected"),
     [
-        ("a.json", '[{"名称": "甲", "数量": 2}, {"名称": "乙"}]', "名称：甲；数量：2\n\n名称：乙\n"),
+        ("a.json", '[{"名称": "甲", "数量": 2}, {"名称": "乙"}]', "名称：甲；甲的数量：2\n\n名称：乙\n"),
         ("a.json", '{"text": "正文。", "title": "题"}', "正文。"),
         ("a.csv", '书名,馆藏\n"红楼梦, 上",3\n', "书名：红楼梦, 上；馆藏：3\n"),
-        ("a.csv", "Name;Room\nA;1,5\nB;2,5\n", "Name: A; Room: 1,5\n\nName: B; Room: 2,5\n"),
+        ("a.csv", "Name;Room\nA;1,5\nB;2,5\n", "Name: A; Room (A): 1,5\n\nName: B; Room (B): 2,5\n"),
     ],
 )
 def test_tables_of_text(tmp_path: Path, name: str, text: str, expected: str) -> None:

@@ -134,6 +134,26 @@ def test_more_requests_in_a_minute_than_allowed_are_429(tmp_path: Path) -> None:
         assert client.get("/api/health").status_code == 200
 
 
+def test_what_the_page_of_the_chat_asks_is_counted_too(tmp_path: Path) -> None:
+    qa = LibQA.build([FAIR], settings=Settings(index=tmp_path / "index", questions_per_minute=3))
+    with serving(qa) as address, httpx.Client(base_url=address, timeout=60) as client:
+        assert [client.get(path).status_code for path in ("/", "/config", "/?lang=en")] == [200] * 3  # no questions
+        asked = client.post("/gradio_api/call/ask", json={"data": [ASK["question"]]})
+        assert asked.status_code == 200
+        for path in ("/gradio_api/queue/join", "/gradio_api/run/ask"):
+            assert client.post(path, json={}).status_code != 429
+        for path in (
+            "/gradio_api/queue/join",
+            "/gradio_api/call/ask",
+            "/gradio_api/run/predict",
+            "/gradio_api/api/ask",
+        ):
+            refused = client.post(path, json={"data": [ASK["question"]]})
+            assert refused.status_code == 429
+            assert "more than 3 requests in a minute" in refused.json()["detail"]
+        assert client.post("/api/ask", json=ASK).status_code == 429
+
+
 def test_more_questions_at_once_than_allowed_are_429_and_health_stays_quick(slow: Slow) -> None:
     with serving(slow) as address, contextlib.ExitStack() as held:
         client = held.enter_context(httpx.Client(base_url=address, timeout=20))

@@ -14,6 +14,7 @@ from libqa import Document, LibQA, Settings
 from libqa.api import Event
 from libqa.serialize import answer_to_dict
 from libqa.service.message import turns, unmarked, whole
+from libqa.service.openai import tokens
 from libqa.types import Answer, Citation, Statement
 from tests.service_tools import serving
 from tests.test_api import FAIR, HALL
@@ -73,7 +74,14 @@ def test_citations_are_annotations_of_the_message(client: openai.OpenAI, own: Li
         assert f'<mark id="quote">{cited.quote}</mark>' in httpx.get(said.url).text
     assert text.startswith(answer.statements[0].text)
     assert f"\n\n来源：\n1. 《{HALL.title}》" in text
-    assert completion.usage.total_tokens == len(WHO) + len(text)
+    assert completion.usage.total_tokens == tokens(WHO) + tokens(text)
+
+
+@pytest.mark.parametrize(
+    ("text", "count"), [("", 0), ("联盟于2022年成立。", 8), ("It was founded in 2022. [1]", 9), ("a\nb  c", 3)]
+)
+def test_tokens_are_characters_words_and_marks(text: str, count: int) -> None:
+    assert tokens(text) == count
 
 
 def test_a_stream_puts_the_same_message_together(client: openai.OpenAI) -> None:
@@ -87,7 +95,7 @@ def test_a_stream_puts_the_same_message_together(client: openai.OpenAI) -> None:
             finish = choice.finish_reason or finish
     assert text == message.content
     assert annotations == [annotation.model_dump() for annotation in message.annotations]
-    assert (finish, usage.completion_tokens) == ("stop", len(text))
+    assert (finish, usage.completion_tokens) == ("stop", tokens(text))
 
 
 def test_a_refusal_has_neither_marks_nor_annotations(client: openai.OpenAI) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from libqa.text import entities
 from libqa.text.quantities import dates, han_value, quantities
 
 
@@ -58,3 +59,25 @@ def test_a_date_is_no_number_and_its_place_is_exact() -> None:
 def test_chinese_numerals(numeral: str, value: float) -> None:
     assert han_value(numeral) == value
     assert han_value(numeral + "个") is None
+
+
+@pytest.mark.parametrize(
+    ("text", "words", "value"),
+    [
+        ("总投资一亿三千六百万元。", "一亿三千六百万", 136_000_000.0),
+        ("总投资1亿3600万元。", "1亿3600万", 136_000_000.0),
+        ("共三万五千册。", "三万五千", 35_000.0),
+        ("330万人。", "330万", 3_300_000.0),
+    ],
+)
+def test_ten_thousands_and_hundred_millions_stand_inside_numerals(text: str, words: str, value: float) -> None:
+    [number] = quantities(text)
+    assert (text[number.start : number.end], number.value) == (words, value)
+    entity = max((e for e in entities.find(text) if e.kind == "number"), key=lambda e: e.end - e.start)
+    assert words in text[entity.start : entity.end]
+
+
+def test_months_are_whole_words() -> None:
+    assert dates("Margaret Hill marched on.") == ()
+    [date] = dates("12 Sept. 2012")
+    assert (date.year, date.month, date.day) == (2012, 9, 12)

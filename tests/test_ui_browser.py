@@ -19,6 +19,8 @@ from libqa_ui.strings import Language, say
 from playwright.sync_api import Browser, Page, expect, sync_playwright
 
 from libqa import Document, LibQA, Settings
+from tests.llm_server import Call
+from tests.llm_server import serving as model_serving
 
 pytestmark = pytest.mark.browser
 
@@ -40,12 +42,16 @@ HOSTILE = (
 Open = Callable[..., Page]
 
 
+PATIENCE = 180_000
+"""Milliseconds that anything may take: on a busy machine it does, and what is waited for is a state, not a time."""
+
+
 @contextmanager
-def serving(index: Path, log: Path) -> Iterator[str]:
+def serving(index: Path, log: Path, port: int = 0, **settings: str) -> Iterator[str]:
     """The address of ``libqa serve`` over ``index``; a socket to anywhere but this machine fails the test."""
     environment = {name: value for name, value in os.environ.items() if not name.startswith("LIBQA_")}
-    environment |= {"PYTHONPATH": str(OFFLINE), "TEST_LOOPBACK": "1", "TEST_SOCKET_LOG": str(log)}
-    command = [sys.executable, "-m", "libqa", "serve", "--port", "0", "--index", str(index)]
+    environment |= {"PYTHONPATH": str(OFFLINE), "TEST_LOOPBACK": "1", "TEST_SOCKET_LOG": str(log), **settings}
+    command = [sys.executable, "-m", "libqa", "serve", "--port", str(port), "--index", str(index)]
     with subprocess.Popen(command, env=environment, stdout=subprocess.PIPE, text=True, encoding="utf-8") as server:
         assert server.stdout is not None
         try:
@@ -57,7 +63,7 @@ def serving(index: Path, log: Path) -> Iterator[str]:
                 pytest.fail("libqa serve ended without giving its address")
         finally:
             server.send_signal(signal.SIGINT)
-            server.wait(timeout=20)
+            server.wait(timeout=PATIENCE / 1000)
     assert not log.exists(), log.read_text(encoding="utf-8")
 
 
@@ -84,6 +90,7 @@ def browser() -> Iterator[Browser]:
     chromium = os.environ.get("CHROMIUM") or shutil.which("chromium") or shutil.which("chromium-browser")
     if chromium is None:
         pytest.fail("the browser tests need Chromium: install Debian's chromium, or set CHROMIUM to its path")
+    expect.set_options(timeout=PATIENCE)
     with sync_playwright() as playwright:
         started = playwright.chromium.launch(executable_path=chromium, args=ARGUMENTS)
         yield started
@@ -95,19 +102,26 @@ def visit(browser: Browser) -> Iterator[Open]:
     """Open a page as a reader would; errors in it, and requests to anywhere but this machine, fail the test."""
     wrong: list[str] = []
     contexts = []
+    expected = ("ERR_CONNECTION_REFUSED", "ERR_INCOMPLETE_CHUNKED_ENCODING", "ERR_CONNECTION_RESET", "429 (Too Many")
 
     def watch(url: str) -> None:
         if urlsplit(url).scheme in ("http", "https", "ws", "wss") and urlsplit(url).hostname != "127.0.0.1":
             wrong.append(f"request to {url}")
 
-    def visit(url: str, **options: Any) -> Page:
+    def complain(message: str, failing: bool) -> None:
+        if not (failing and any(part in message for part in expected)):
+            wrong.append(message)
+
+    def visit(url: str, failing: bool = False, **options: Any) -> Page:
+        """``failing``: that requests fail is a part of the test."""
         context = browser.new_context(**{"locale": "zh-CN", **DESKTOP, **options})
         contexts.append(context)
         page = context.new_page()
-        page.set_default_timeout(20_000)
+        page.set_default_timeout(PATIENCE)
+        page.set_default_navigation_timeout(PATIENCE)
         page.on("request", lambda request: watch(request.url))
         page.on("pageerror", lambda error: wrong.append(str(error)))
-        page.on("console", lambda message: message.type == "error" and wrong.append(message.text))
+        page.on("console", lambda message: message.type == "error" and complain(message.text, failing))
         page.on("dialog", lambda dialog: wrong.append(f"dialog: {dialog.message}"))
         page.goto(url)
         expect(page.locator(".welcome")).to_be_visible()
@@ -399,3 +413,67 @@ def test_text_of_documents_and_questions_never_runs(visit: Open, hostile: str, t
     assert page.evaluate("window.ran") is None
     assert page.locator("article script, article img, article a, .panel script, .panel img, .panel a").count() == 0
     assert page.evaluate("document.body.innerText").count("${window.ran = 3}") >= 3
+
+
+def test_sentences_that_the_documents_do_not_bear_out_are_marked_and_counted(
+    visit: Open, corpus_index: Path, tmp_path: Path
+) -> None:
+    def play(call: Call) -> None:
+        number = call.number("奉行的宗旨")
+        call.answer(
+            f"联盟的宗旨是“协同创新、发展共赢”[{number}]。联盟有800名会员[{number}]。会费是每年3万元[{number}]。"
+        )
+
+    with model_serving() as model:
+        model.play = play
+        settings = {"LIBQA_LLM_BASE_URL": model.url, "LIBQA_LLM_MODEL": "scripted"}
+        with serving(corpus_index, tmp_path / "sockets.log", **settings) as address:
+            page = visit(address)
+            ask(page, "联盟的宗旨是什么？")
+            expect(page.locator(".unsupported .mark")).to_have_count(2)
+            for sentence in page.locator(".unsupported").all():
+                expect(sentence).to_contain_text(say("unsupported", "zh-Hans"))
+                expect(sentence.locator("[data-citation]").first).to_be_visible()
+            said = page.locator(".turn").inner_text()
+            assert said.count(say("unsupported", "zh-Hans")) == 2
+            expect(page.locator(".about[role=status]")).to_have_text("有 2 句未能在所引原文中得到证实，已标出。")
+            expect(page.locator(".lead")).to_contain_text("协同创新、发展共赢")
+            expect(page.locator(".lead.unsupported")).to_have_count(0)
+            page.screenshot(path=tmp_path / "unsupported.png")
+            assert opened_quote(page, 0, 0) == "联盟奉行的宗旨是“协同创新、发展共赢”。"
+            page.keyboard.press("Escape")
+            page.get_by_role("button", name="English").click()
+            expect(page.locator(".unsupported .mark").first).to_have_text(say("unsupported", "en"))
+
+
+def test_a_page_that_is_open_while_the_service_starts_anew_says_so_and_goes_on(
+    visit: Open, corpus_index: Path, tmp_path: Path
+) -> None:
+    log = tmp_path / "sockets.log"
+    with serving(corpus_index, log) as address:
+        page = visit(address, failing=True)
+        ask(page, FOUNDED)
+    page.get_by_role("textbox").fill(ONLINE)
+    page.keyboard.press("Enter")
+    expect(page.get_by_text("Connection to the server was lost")).to_be_visible()
+    expect(page.locator(".lead")).to_contain_text("2022")  # what was answered stays to be read
+    with serving(corpus_index, log, urlsplit(address).port or 0) as again:
+        assert again == address
+        expect(page.locator(".welcome")).to_be_visible()  # by itself, once the service is back
+        ask(page, FOUNDED)
+        expect(page.locator(".lead")).to_contain_text("2022")
+
+
+def test_who_asks_too_often_is_told_so(visit: Open, corpus_index: Path, tmp_path: Path) -> None:
+    with serving(corpus_index, tmp_path / "sockets.log", LIBQA_QUESTIONS_PER_MINUTE="2") as address:
+        page = visit(address, failing=True)
+        told = page.get_by_text("more than 2 requests in a minute from one client")
+        for _ in range(3):  # one is given back in half a minute
+            if told.count():
+                break
+            page.get_by_role("textbox").fill(FOUNDED)
+            page.keyboard.press("Enter")
+            expect(told.or_(page.locator('.turn[aria-busy="false"]').last).first).to_be_visible()
+            page.wait_for_timeout(200)
+        expect(told.first).to_be_visible()
+        expect(page.get_by_text("错误", exact=True).locator("visible=true")).to_have_count(0)

@@ -13,7 +13,7 @@ from libqa.text.offsets import OffsetMap
 class Mark:
     """From ``start`` on, a document's text stands on the page, slide or cell called ``label``.
 
-    Labels read ``p. 12``, ``slide 3``, ``Sheet1!A5``, ``row 7`` or a chapter's title; ``""`` is a place without one.
+    Labels read ``p. 12``, ``slide 3``, ``Sheet1!A5``, ``C2`` or a chapter's title; ``""`` is a place without one.
     """
 
     start: int

@@ -68,6 +68,13 @@ def check(settings: Settings) -> None:
         raise MissingExtra("llm_base_url", reason, 'pip install "libqa[llm]"')
 
 
+def warm() -> None:
+    """Load what the first question to a model needs, some seconds of packages; nobody is asked."""
+    import openai.types.chat  # noqa: F401
+
+    _certificates()
+
+
 def _installed(name: str) -> bool:
     try:
         return find_spec(name) is not None

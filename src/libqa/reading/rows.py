@@ -62,7 +62,9 @@ def json_file(raw: str, path: str, name: str) -> Iterator[Row | Extract | ReadEr
 
 
 def table(raw: str, path: str) -> Extract:
-    """Return the rows of a CSV file as text, each marked ``row n`` and led by the names of the columns.
+    """Return the rows of a CSV file as text, each cell led by the name of its column.
+
+    Cells are marked as spreadsheets call them: ``C2``.
 
     Raises
     ------
@@ -71,12 +73,21 @@ def table(raw: str, path: str) -> Extract:
     rows: list[list[Cell]] = []
     try:
         for number, row in enumerate(csv.reader(io.StringIO(raw.lstrip("\ufeff")), delimiter=_delimiter(raw)), 1):
-            rows.append([Cell(text, f"row {number}") for text in row])
+            rows.append([Cell(text, f"{column_letters(n)}{number}") for n, text in enumerate(row, 1)])
     except csv.Error as e:
         raise ReadError(path, f"it is no table of separated values ({e})", "save it anew as CSV") from None
     draft = Draft()
     draft.table(rows)
     return draft.extract({})
+
+
+def column_letters(number: int) -> str:
+    """Return what spreadsheets call a column: A for 1, Z for 26, AA for 27."""
+    letters = ""
+    while number:
+        number, rest = divmod(number - 1, 26)
+        letters = chr(ord("A") + rest) + letters
+    return letters
 
 
 def _table(rows: list[dict[str, Any]]) -> Extract:

@@ -16,6 +16,7 @@ from starlette.requests import ClientDisconnect
 from starlette.responses import Response
 
 from libqa import __version__
+from libqa.answering import endpoint
 from libqa.errors import LibQAError
 from libqa.service import problems
 from libqa.service.documents import documents
@@ -63,6 +64,8 @@ def assemble(qa: LibQA, private: bool, names: frozenset[str]) -> FastAPI:
         # Waiting for a language model holds a thread; health must not wait for one of those.
         threads = ThreadPoolExecutor(settings.at_once + _THREADS, "libqa")
         asyncio.get_running_loop().set_default_executor(threads)
+        if settings.llm_base_url:
+            threads.submit(endpoint.warm)
         async with mcp.running():
             yield
 

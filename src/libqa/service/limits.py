@@ -22,6 +22,8 @@ _CHAT = 2 << 20
 _PROGRAMS = ("/api/", "/v1/", "/mcp")
 COUNTED = frozenset({"/api/ask", "/api/search", "/api/references", "/v1/chat/completions", "/mcp"})
 """Where work is done for a request, so that requests are counted against the rate."""
+_PAGE = ("/gradio_api/queue/join", "/gradio_api/run/", "/gradio_api/call/", "/gradio_api/api/")
+"""Where the chat's page, or who uses its endpoint, asks and opens passages."""
 _CLIENTS = 10_000  # remembered by the rate limit; the one longest unheard of is forgotten first
 
 
@@ -111,7 +113,7 @@ class Limits:
     Parameters
     ----------
     app : the application.
-    rate : counts the requests to the paths in `COUNTED`.
+    rate : counts the requests to the paths in `COUNTED`, and what the chat's page sends.
     upload : bytes of the largest request under ``/api/documents``.
     """
 
@@ -124,7 +126,7 @@ class Limits:
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
-        if path in COUNTED:
+        if path in COUNTED or (scope["method"] == "POST" and path.startswith(_PAGE)):
             try:
                 self._rate.take((scope.get("client") or ("",))[0])
             except TooOften as error:

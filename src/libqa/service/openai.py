@@ -3,11 +3,12 @@
 The last user message is the question, the ones before are its history. System messages and sampling parameters are
 accepted and change nothing: what is said is what the documents say. Citations are ``url_citation`` annotations of the
 message, numbered marks in its text, and a list of sources at its end; the answer as `/api/ask` gives it is beside the
-choices under ``libqa``. ``usage`` counts characters.
+choices under ``libqa``. ``usage`` counts tokens as `tokens` does: no model's, since none need be asked.
 """
 
 from __future__ import annotations
 
+import re
 import time
 import uuid
 from collections.abc import AsyncGenerator, Callable
@@ -30,6 +31,7 @@ from libqa.service.work import HISTORY, Stream, unless_gone
 from libqa.text.script import language
 from libqa.types import Answer, Citation, Statement
 
+_TOKEN = re.compile(r"[\u3400-\u9fff\uf900-\ufaff]|[^\W\u3400-\u9fff\uf900-\ufaff]+|[^\w\s]")
 _LONGEST_TURN = 20_000  # characters of an earlier message; what is behind is not needed to understand a question
 _BEGUN = int(time.time())
 
@@ -94,7 +96,7 @@ async def create_chat_completion(request: Request, asked: Asked, at: At) -> Resp
     history = [(q[:_LONGEST_TURN], a[:_LONGEST_TURN]) for q, a in history[-HISTORY:]]
     frame: dict[str, Any] = {"id": f"chatcmpl-{uuid.uuid4().hex}", "created": int(time.time()), "model": MODEL}
     link = _linker(str(request.base_url))
-    said = sum(len(text) for turn in history for text in turn) + len(question)
+    said = sum(tokens(text) for turn in history for text in turn) + tokens(question)
     if not asked.stream:
         answer = await unless_gone(request, at.answer(question, history, None))
         return answered(_completion(frame, answer, link, said))
@@ -139,8 +141,13 @@ def _completion(frame: dict[str, Any], answer: Answer, link: Callable[[Citation]
     content, annotations = whole(answer, link)
     message = {"role": "assistant", "content": content, "refusal": None, "annotations": annotations}
     choice = {"index": 0, "message": message, "finish_reason": "stop", "logprobs": None}
-    usage = _usage(said, len(content))
+    usage = _usage(said, tokens(content))
     return {**frame, "object": "chat.completion", "choices": [choice], "usage": usage, "libqa": answer_to_dict(answer)}
+
+
+def tokens(text: str) -> int:
+    """Return the number of Chinese characters, of words and numbers in other scripts, and of marks in a text."""
+    return len(_TOKEN.findall(text))
 
 
 def _usage(said: int, written: int) -> dict[str, int]:
@@ -160,8 +167,11 @@ async def _chunks(
     """
     numbered: dict[int, Citation] = {}
     fresh: list[Citation] = []
+    written = 0
 
     def chunk(delta: dict[str, Any], finish: str | None = None, **more: Any) -> bytes:
+        nonlocal written
+        written += tokens(delta.get("content", ""))
         choice = {"index": 0, "delta": delta, "finish_reason": finish, "logprobs": None}
         return _data({**frame, "choices": [choice], **more})
 
@@ -189,7 +199,7 @@ async def _chunks(
                     yield chunk({"content": writer.ending(event.answer)})
                     yield chunk({}, "stop", libqa=answer_to_dict(event.answer))
             if said is not None:
-                yield _data({**frame, "choices": [], "usage": _usage(said, writer.length)})
+                yield _data({**frame, "choices": [], "usage": _usage(said, written)})
             yield b"data: [DONE]\n\n"
         except LibQAError as error:
             yield _data(problems.body(problems.shown(error), problems.status_of(error), "/v1/"))

@@ -66,7 +66,8 @@ def body(error: LibQAError, status: int, path: str) -> dict[str, Any]:
         kind = _KINDS.get(status, "server_error" if status >= 500 else "invalid_request_error")
         code = "model_not_found" if status == 404 and error.thing.startswith("model ") else None
         return {"error": {"message": str(error), "type": kind, "param": None, "code": code}}
-    return {"error": {"thing": error.thing, "reason": error.reason, "remedy": error.remedy}}
+    told = {"error": {"thing": error.thing, "reason": error.reason, "remedy": error.remedy}}
+    return {**told, "detail": str(error)} if path.startswith("/gradio_api/") else told  # what Gradio's page shows
 
 
 def to_json(value: object) -> bytes:

@@ -41,7 +41,11 @@ _DATE_TAIL = re.compile(
     rf"\s?(?:至|到|—+|-+|~|–)\s?(?:(?:19|20)?\d{{1,4}}\s?年?)?(?:\s?{_DIGITS}{{1,3}}\s?月)?(?:\s?{_DIGITS}{{1,3}}\s?(?:日|号))?"
 )
 _YEARS = re.compile(r"(?<!\d)(?:19|20)\d\d\s?(?:—+|-+|~|–|至)\s?(?:19|20)\d\d年?")
-_NUMERAL = r"(?:\d[\d,]*(?:\.\d+)?|[〇零一二两三四五六七八九十百千]+)"
+# 万 and 亿 stand inside a numeral where it goes on, 一亿三千六百 or 1亿3600; at its end they are its scale.
+_NUMERAL = (
+    r"(?:\d[\d,]*(?:\.\d+)?(?:[万亿]\d[\d,]*(?:\.\d+)?)*"
+    r"|[〇零一二两三四五六七八九十百千](?:[〇零一二两三四五六七八九十百千]|[万亿](?=[零一二两三四五六七八九]))*)"
+)
 _NUMBER = re.compile(
     rf"(?:约|近|逾|超过|超|共计?|总计|达到?|累计|第|百分之)?{_NUMERAL}[多余几]?(?:百|千|万|亿|百万|千万|万亿)?[多余几]?"
     rf"(?:%|‰|[{_HAN}])?"
@@ -61,7 +65,18 @@ SURNAMES = frozenset(
     "史陶黎贺顾毛郝龚邵万钱严覃武戴莫孔向汤兰党游都燕满裴岑殷柴牛樊游穆萧章鲁葛伍毕聂丛焦柳邢岳齐梅骆庄辛管祝左涂谷时费翁祁尤解阮舒耿牟卜路詹关苗凌宁甘蓝景古包司鲍冉成欧"
     "俞冷褚娄竺卫喻池糜柏窦苑宫步桂温易常乔文欧翟申屈霍康施米倪季庞车连"
 )
-COMPOUND = ("欧阳", "司马", "上官", "诸葛", "东方", "皇甫", "尉迟", "公孙", "慕容", "令狐", "端木", "司徒", "夏侯")
+# Compound surnames of 百家姓 and those still borne besides; the spellings are those of `fold`.
+COMPOUND = frozenset(
+    fold(name)
+    for name in (
+        "欧阳 司马 上官 诸葛 东方 皇甫 尉迟 公孙 慕容 令狐 端木 司徒 夏侯 独孤 鲜于 长孙 宇文 轩辕 呼延 闻人 澹台 公冶 "
+        "申屠 太史 淳于 单于 钟离 濮阳 赫连 万俟 百里 东郭 南宫 西门 第五 拓跋 公羊 公良 公西 太叔 仲孙 宗政 司空 司寇 "
+        "亓官 颛孙 子车 巫马 漆雕 乐正 壤驷 夹谷 宰父 谷梁 段干 南门 东门 梁丘 左丘 羊舌 微生 耶律 完颜 纳兰 叶赫 哥舒 "
+        "贺兰 屈突 富察"
+    ).split()
+)
+# Of these the ones that are ordinary words too, so that something else has to say that a name is meant.
+_ALSO_WORDS = frozenset("东方 上官 司空 百里 南门 东门 西门 第五 单于 长孙 公良 微生 子车".split())
 _ROLES = (
     "馆长 教授 研究馆员 副研究馆员 主任 书记 校长 院长 处长 部长 司长 秘书长 理事长 会长 主席 委员 院士 博士 老师 "
     "先生 女士 同志 巡视员 厅长 局长 "
@@ -229,10 +244,10 @@ def _people(text: str, folded: str, words: Sequence[Word]) -> list[tuple[int, in
         if at in starts:
             size = 2 if folded[at : at + 2] in COMPOUND else 1 if folded[at] in SURNAMES else 0
         known = starts.get(at, "")
-        if size and size < len(known) <= size + 2 and dictionary.part_of_speech(known) == "nr":
-            end = at + len(known)
-        else:
-            end = _name_end(folded, at, size) if size else 0
+        listed = bool(size) and size < len(known) <= size + 2 and dictionary.part_of_speech(known) == "nr"
+        end = at + len(known) if listed else 0
+        if size and (not listed or size == 2):  # 上官云 of the dictionary may be the beginning of 上官云岫
+            end = max(end, _name_end(folded, at, size))
         if end:
             found.append((at, end))
         at = end or at + 1
@@ -264,6 +279,8 @@ def _name_end(folded: str, at: int, size: int) -> int:
         rest = run[stop:]
         # A name costs its surname (about 1 in 100), its given characters (about 1 in 800 each) and its rarity in prose.
         cost = 4.6 + 6.7 * given + (6.0 if given == 2 else 7.0)
+        if run[:size] in _ALSO_WORDS:
+            cost += 6.0
         if run[stop - 1] in _SELDOM_GIVEN:
             cost += 4.0
         cost -= 6.0 * role_before + 4.0 * (trade_before and not role_before) + 1.5 * edge_before

@@ -45,7 +45,7 @@ _SCALE = {"百": 1e2, "千": 1e3, "万": 1e4, "亿": 1e8, "百万": 1e6, "千万
 _ARABIC = r"\d{1,3}(?:,\d{3})+(?:\.\d+)?|\d+(?:\.\d+)?"
 _HAN_NUMERAL = "[〇零一二两三四五六七八九十百千万亿]"
 _ZH_NUMBER = re.compile(
-    rf"(?P<percent>百分之)?(?P<nth>第)?(?:(?P<arabic>{_ARABIC})[多余几]?\s?(?P<scale>万亿|百万|千万|十万|[百千万亿])?"
+    rf"(?P<percent>百分之)?(?P<nth>第)?(?:(?P<arabic>{_ARABIC})[多余几]?\s?(?P<scale>万亿|百万|千万|十万|[百千万亿])?(?:(?<=亿)(?P<rest>{_ARABIC})\s?万)?"
     rf"|(?P<han>{_HAN_NUMERAL}+))[多余几]?(?:\s?(?P<unit>%|‰|个百分点|平方公里|平方米|公里|(?:港|美|日|欧)元|[\u4e00-\u9fff]))?"
 )
 _EN_UNITS = (
@@ -177,6 +177,7 @@ def _chinese(folded: str) -> Iterator[Quantity]:
         unit = m["unit"] or ""
         if m["arabic"]:
             value = float(m["arabic"].replace(",", "")) * _SCALE.get(m["scale"] or "", 1.0)
+            value += float((m["rest"] or "0").replace(",", "")) * _SCALE["万"]  # 1亿3600万
         else:
             inside = re.match(r"[一-龥]", folded[max(0, m.start() - 1) : m.start()]) and len(m["han"]) == 1
             if inside and not (m["nth"] or m["percent"] or unit):

@@ -11,7 +11,9 @@ _SPACE = re.compile(r"[^\S\n]+")
 _NO_TEXT = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\xad\ud800-\udfff\ufdd0-\ufdef\ufeff\ufffe\uffff]")
 _CHINESE = re.compile("[\u3400-\u9fff]")
 _NUMBER = re.compile(r"[\d.,:%¥$€/\s-]+")
+_PAUSE = re.compile("[,，;；:：。!！?？]")
 _HEADER = 40  # characters of a cell that can still be a column's name
+_LEADER = 20  # characters of a cell that can be repeated in every other of its row
 _LEVELS = 6
 
 
@@ -81,8 +83,10 @@ class Draft:
     def table(self, rows: Sequence[Sequence[Cell]], names: Sequence[str] | None = None) -> None:
         """Add a table: each row a line that can be understood alone, with the names of the columns where there are any.
 
-        ``姓名：王丽；部门：采编部`` says to whom a cell belongs even where it is quoted alone. Without ``names`` they
-        are looked for in the first row.
+        ``姓名：王丽；部门：采编部`` says what a cell is. Where cells have labels, and the first column tells the rows
+        apart, each cell says whose it is too, ``王丽的部门：采编部`` or ``Department (Wang Li): Cataloguing``: quoted
+        alone it can be understood, and has the place of this one cell. Without ``names`` they are looked for in the
+        first row.
         """
         filled = [row for row in rows if any(cell.text.strip() for cell in row)]
         if names is None and len(filled) > 1:
@@ -93,9 +97,12 @@ class Draft:
                 self._row([("", cell) for cell in row])
             return
         chinese = any(_CHINESE.search(name) for name in names)
+        leads = any(cell.label for row in filled for cell in row) and _leads(filled)
         for row in filled:
+            whose = " ".join(clean(row[0].text).split()) if leads else ""
             led = [
-                (f"{name}{'：' if chinese else ': '}" if name else "", c) for name, c in zip(names, row, strict=False)
+                (_led(name, whose if number else "", chinese) if name else "", cell)
+                for number, (name, cell) in enumerate(zip(names, row, strict=False))
             ]
             self._row([*led, *(("", cell) for cell in row[len(names) :])], "；" if chinese else "; ")
 
@@ -127,6 +134,20 @@ class Draft:
         kept = {name: " ".join(clean(value).split()) for name, value in metadata.items() if value}
         marks = [(start, label) for start, label in self.marks if start < len(text)]
         return Extract(text, marks, {name: value for name, value in kept.items() if value})
+
+
+def _leads(rows: Sequence[Sequence[Cell]]) -> bool:
+    """Whether the first cells of the rows name them: all different, short, without a pause, and no numbers."""
+    first = [" ".join(clean(row[0].text).split()) if row else "" for row in rows]
+    good = all(0 < len(n) <= _LEADER and not _NUMBER.fullmatch(n) and not _PAUSE.search(n) for n in first)
+    return good and len(set(first)) == len(first)
+
+
+def _led(name: str, whose: str, chinese: bool) -> str:
+    """What stands before a cell: the name of its column, and what its row is about."""
+    if chinese:
+        return f"{whose}的{name}：" if whose else f"{name}："
+    return f"{name} ({whose}): " if whose else f"{name}: "
 
 
 def clean(text: str) -> str:
