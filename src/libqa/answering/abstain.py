@@ -10,7 +10,7 @@ from pathlib import Path
 
 import numpy as np
 
-from libqa.answering import extract, features, givens
+from libqa.answering import candidates, extract, features, givens
 from libqa.answering.extract import RANKER, Found
 from libqa.answering.features import Floats
 from libqa.answering.understand import Question
@@ -30,14 +30,15 @@ def measure(question: Question, found: Sequence[Found]) -> Floats:
     """Return the features of an answer, shape ``(len(NAMES),)``; ``found`` is sorted, best first, and not empty.
 
     An answer is ``contradicted`` where its sentence speaks of another name, date, ordinal or title than the question,
-    or its text, title and section do not say the question's at all. Places do not count: texts leave them out, or speak
-    of a city and of its province.
+    or its text, title and section do not say the question's at all, or where no text holds the kind of thing asked for.
+    Places do not count: texts leave them out, or speak of a city and of its province.
     """
     top = found[0]
     same = [extract.agree(f, top) for f in found]
     rival = next((f.score for f, ok in zip(found, same, strict=True) if not ok), top.score - 5.0)
     sentence = top.cover.rivals[0][top.laid.sentence_of[top.candidate.first]]
     lacking = {a.kind for a, held in zip(question.anchors, top.cover.named, strict=True) if not held}
+    unfit = not candidates.admissible(question, top.laid, [top.candidate])
     return np.array(
         [
             top.score / 5.0,
@@ -45,7 +46,7 @@ def measure(question: Question, found: Sequence[Found]) -> Floats:
             min(top.score - rival, 5.0) / 5.0,
             float(top.row[_CONTEXT]),
             max(float(f.row[_SHARE]) for f, ok in zip(found, same, strict=True) if ok),
-            max(float(sentence[_STRICT_RIVALS].max()), float(bool(lacking.intersection(_LACKING)))),
+            max(float(sentence[_STRICT_RIVALS].max()), float(bool(lacking.intersection(_LACKING))), float(unfit)),
         ],
         dtype=np.float32,
     )

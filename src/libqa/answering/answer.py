@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
-from libqa.answering import abstain, cite, comparing, extract, measures, ordering, phrase, rarity, reader
+from libqa.answering import abstain, cite, comparing, extract, features, measures, ordering, phrase, rarity, reader
 from libqa.answering.candidates import Candidate
 from libqa.answering.dialogue import Resolved
 from libqa.answering.extract import Found, Source
@@ -28,6 +28,8 @@ READ = 8
 _EXPLAINED = ("what", "why", "how")
 _FURTHER = 4.0  # a second statement may score (a logit) so much less than the first
 _LIST = 200  # characters of an enumeration that is given whole
+_POINTED = 20.0  # what the reader's preference counts more for a span of a given text
+_READER_BEST = features.NAMES.index("reader_best")
 _AGREE = 2.5  # a second document is cited when it says the same with a score (a logit) no further below
 
 
@@ -154,11 +156,21 @@ def read(question: Question, text: str, pieces: Sequence[tuple[int, int]]) -> Re
     chosen = choose(question, [Source(t, p) for t, p in zip(texts, points, strict=True)])
     if not chosen.found:
         return Reading("", "", 0, 0, 0.0)
-    best = chosen.found[0]
+    best = _pointed_at(chosen.found)
     shift = pieces[best.source][0]
     start, end = best.candidate.start + shift, best.candidate.end + shift
     low, high = best.laid.sentences[best.laid.sentence_of[best.candidate.first]]
     return Reading(text[low + shift : high + shift], text[start:end], start, end, chosen.confidence)
+
+
+def _pointed_at(found: Sequence[Found]) -> Found:
+    """The candidate in the best one's sentence that the reader points at: where the text is given, it knows best."""
+
+    def sentence(f: Found) -> tuple[int, int]:
+        return f.source, f.laid.sentence_of[f.candidate.first]
+
+    beside = [f for f in found if sentence(f) == sentence(found[0])]
+    return max(beside, key=lambda f: f.score + _POINTED * float(f.row[_READER_BEST]))
 
 
 def _fullest(found: Sequence[Found], question: Question) -> Found:

@@ -8,7 +8,8 @@ from typing import Literal
 Measure = Literal["person", "book", "body", "area", "money", "share", "length", "time", "rank", "day", "count", ""]
 
 _NUMERAL = r"[\d〇零一二两三四五六七八九十百千万亿半几多余,.]"
-_SAID: tuple[tuple[Measure, str], ...] = (
+_SOME, _LAST = re.compile(_NUMERAL), re.compile(_NUMERAL + "$")
+_SAYING: tuple[tuple[Measure, str], ...] = (
     ("rank", rf"第{_NUMERAL}+"),
     ("share", rf"[%‰]|百分之|{_NUMERAL}成(?![立为员])|分之"),
     ("area", rf"{_NUMERAL}\s*(?:平方|亩|公顷)"),
@@ -21,6 +22,7 @@ _SAID: tuple[tuple[Measure, str], ...] = (
     ("day", rf"{_NUMERAL}\s*(?:月|号)"),
     ("count", rf"{_NUMERAL}\s*[个项种类门场次届条篇件组批座栋支队台套份层间处级款期集对]"),
 )
+_SAID = tuple((measure, re.compile(pattern)) for measure, pattern in _SAYING)
 _ASKED: tuple[tuple[Measure, str], ...] = (
     ("rank", r"第几"),
     ("share", r"百分|比例|占比|几成|多大份额|[%]|\b(?:percentage|percent|proportion|share)\b"),
@@ -70,14 +72,14 @@ def said(span: str) -> frozenset[Measure]:
 
     ``""`` stands for a bare number; one with a measure that is not known counts things.
     """
-    found = frozenset(measure for measure, pattern in _SAID if re.search(pattern, span))
-    if found or len(span) > _BARE or not re.search(_NUMERAL, span):
+    found = frozenset(measure for measure, pattern in _SAID if pattern.search(span))
+    if found or len(span) > _BARE or not _SOME.search(span):
         return found
-    return frozenset(("" if re.search(_NUMERAL + "$", span) else "count",))
+    return frozenset(("" if _LAST.search(span) else "count",))
 
 
 def fits(asked: Measure, folded: str, start: int, end: int) -> bool:
     """Whether ``folded[start:end]`` may give the number asked for; a numeral is taken with the measure after it."""
-    cut = end < len(folded) and re.fullmatch(_NUMERAL, folded[end - 1]) is not None
+    cut = end < len(folded) and _SOME.fullmatch(folded[end - 1]) is not None
     span = folded[start : end + 2 if cut else end]
     return not asked or bool(said(span) & _ALIKE.get(asked, frozenset((asked, ""))))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator, Set
+from functools import lru_cache
 
 from libqa.answering.understand import Question
 
@@ -72,6 +73,7 @@ _MASKED = re.compile(r"《[^《》]*》|“[^“”]*”|\([^()]*\)")
 _APART = re.compile("[、;]|以及|和|与|及|—+|-+")
 
 
+@lru_cache(maxsize=64)
 def expectation(question: Question) -> Fits | None:
     """Return what the words of a question demand of an answer, or ``None``."""
     demands = list(_demands(question))
