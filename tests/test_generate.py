@@ -437,6 +437,21 @@ def test_without_the_setting_nothing_more_is_imported(plain: LibQA) -> None:
     assert json.loads(done.stdout) == []
 
 
+def test_what_a_service_loads_beforehand_is_all_that_the_first_question_to_a_model_needs(model: Model) -> None:
+    code = (
+        "import sys, threading\nfrom libqa import Settings\nfrom libqa.answering import endpoint\nendpoint.warm()\n"
+        "before = set(sys.modules)\n"
+        f"settings = Settings(llm_base_url={model.url!r}, llm_model='scripted')\n"
+        "print(''.join(endpoint.stream(settings, 'system', '{}', threading.Event())))\n"
+        "print(len([m for m in set(sys.modules) - before if m.startswith(('openai', 'llama_index'))]))"
+    )
+    model.play = lambda call: call.answer("好。")
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, timeout=120)
+    said, loaded = done.stdout.split()
+    assert said == "好。"
+    assert int(loaded) <= 20
+
+
 @pytest.mark.slow
 def test_the_bars_hold_from_question_to_answer(corpus_index: Path, model: Model) -> None:
     """All 200 sentences, written by the model as answers to questions: 90 of 100 wrong ones marked, 10 of 100 right."""

@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import contextlib
 import hashlib
+import os
 import re
+import shutil
+import sys
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
@@ -16,7 +19,7 @@ from hypothesis import strategies as st
 
 from libqa import Document, LibQA, Settings
 from libqa.errors import IndexMismatch, ModelError, SettingError
-from tests.conftest import CORPUS, ROOT
+from tests.conftest import CORPUS, ROOT, Run
 
 pytestmark = pytest.mark.hub
 
@@ -351,3 +354,25 @@ def test_the_python_of_the_page_runs(tmp_path: Path, monkeypatch: pytest.MonkeyP
     [code] = re.findall(r"^```python hub\n(.*?)^```", page, re.DOTALL | re.MULTILINE)
     monkeypatch.chdir(tmp_path)
     exec(compile(code, "docs/models.md", "exec"), {})
+
+
+def test_the_commands_of_the_page_run(
+    encoder: Path, tiny_cross_encoder: Path, tmp_path: Path, run_offline: Run
+) -> None:
+    """Each block with small models in folders of the names that the page gives."""
+    from sentence_transformers import SentenceTransformer
+    from sentence_transformers.sentence_transformer.modules import Pooling, Transformer
+
+    tiny = SentenceTransformer(modules=[Transformer(str(encoder)), Pooling(32, "mean")], device="cpu")
+    tiny.save(str(tmp_path / "BAAI" / "bge-m3"))
+    shutil.copytree(tiny_cross_encoder, tmp_path / "BAAI" / "bge-reranker-v2-m3")
+    page = (ROOT / "docs" / "models.md").read_text(encoding="utf-8")
+    commands = re.findall(r"^```sh\n(.*?)^```", page, re.DOTALL | re.MULTILINE)
+    assert len(commands) == 2
+    path = os.pathsep.join([str(Path(sys.executable).parent), os.environ["PATH"]])
+    LibQA.build(CHINESE, settings=Settings(index=tmp_path / "bundled"))
+    for number, block in enumerate(commands):
+        index = tmp_path / ("own" if number == 0 else "bundled")
+        done = run_offline("sh", "-euc", block, env={"LIBQA_INDEX": str(index), "PATH": path}, cwd=tmp_path)
+        assert done.returncode in (0, 3), done.stderr  # vectors at random may find no answer, and say so
+        assert done.stdout.strip()

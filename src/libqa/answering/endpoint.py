@@ -13,6 +13,7 @@ import threading
 import time
 from collections.abc import Iterator
 from functools import lru_cache
+from importlib import import_module
 from importlib.util import find_spec
 from typing import TYPE_CHECKING, Literal
 from urllib.parse import urlsplit
@@ -70,8 +71,11 @@ def check(settings: Settings) -> None:
 
 def warm() -> None:
     """Load what the first question to a model needs, some seconds of packages; nobody is asked."""
-    import openai.types.chat  # noqa: F401
+    from openai import OpenAI
 
+    import_module("llama_index.llms.openai_like")
+    with OpenAI(api_key="none", base_url="http://localhost") as client:
+        _ = client.chat.completions  # the package loads the rest of itself when it is used
     _certificates()
 
 

@@ -3,7 +3,7 @@
 Each person, date and number of the sentence is masked, which makes a question of the words around it; the reader reads
 the cited passages for it. A sentence is contradicted where the reader points at another value of the same kind, and
 where of two values, such as two speakers, each would rather stand in the other's place. As the reader prefers what
-comes first, it decides only where what the sentence says of the value stands nearer to the other one as well.
+comes first, it is asked only where what the sentence says of the value stands nearer to the other one.
 
 The way is that of question answering for factual consistency (QAGS, Wang et al., ACL 2020; QuestEval, Scialom et al.,
 EMNLP 2021), with questions made by masking instead of by a model.
@@ -81,9 +81,9 @@ class _Fact:
         return self.value.end
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class _Asked:
-    """A fact with what the reader said when it was masked.
+    """A fact that can be masked, with the question that this makes.
 
     ``own`` and ``others`` are the places, as (text, start, end), of the value and of others of its kind.
     """
@@ -91,11 +91,16 @@ class _Asked:
     fact: _Fact
     own: list[_Place]
     others: list[_Place]
-    pointers: list[Pointers]
+    question: Question
+    given: list[comparing.Text]
+    pointers: list[Pointers] | None = None
 
     def sure(self, places: Sequence[_Place]) -> float:
-        """Log-probability that the answer begins and ends in the likeliest of some places."""
-        return max(float(self.pointers[i].start[a:b].max() + self.pointers[i].end[a:b].max()) for i, a, b in places)
+        """Log-probability that the answer begins and ends in the likeliest of some places; only then it is read for."""
+        if self.pointers is None:
+            self.pointers = reader.load_reader().read(self.question, self.given)
+        said = self.pointers
+        return max(float(said[i].start[a:b].max() + said[i].end[a:b].max()) for i, a, b in places)
 
 
 def entails(claim: Claim, texts: Sequence[Text], context: str = "") -> Entailment:
@@ -114,11 +119,11 @@ def entails(claim: Claim, texts: Sequence[Text], context: str = "") -> Entailmen
         same_place = a.fact.low == b.fact.low or bool(set(a.own) & set(b.own))  # or the same list
         if same_place or not _exchangeable(a.fact.value, b.fact.value):
             continue
-        nearer = 0.5 * (_nearness(claim, texts, a, b.own) + _nearness(claim, texts, b, a.own))
+        if (nearer := 0.5 * (_nearness(claim, texts, a, b.own) + _nearness(claim, texts, b, a.own))) >= 0:
+            continue
         sure = a.sure(a.own) + b.sure(b.own) - a.sure(b.own) - b.sure(a.own) + _WORDS * nearer
-        if nearer < 0:
-            odds.append(sure)
-        if nearer < 0 and sure < 0:
+        odds.append(sure)
+        if sure < 0:
             reasons.append(f"{_said(claim, a)} and {_said(claim, b)} exchanged")
     for fact in asked:
         if fact.others and fact.fact.alone and (nearer := _nearness(claim, texts, fact, fact.others)) < 0:
@@ -147,14 +152,14 @@ def _said(claim: Claim, asked: _Asked) -> str:
 
 
 def _asked(claim: Claim, texts: Sequence[Text], context: str) -> Iterator[_Asked]:
-    """Mask each fact whose value the texts hold and that could be another of its kind, and read them for it."""
+    """Mask each fact whose value the texts hold and that could be another of its kind."""
     facts = _facts(claim)
     names = _names(claim, texts)
     given = [comparing.Text(t.text, context, t.folded) for t in texts]
     for fact in facts:
         own, others = _places(fact, texts)
         if own and (others or not fact.alone) and (question := _question(claim, fact, names)):
-            yield _Asked(fact, own, others, reader.load_reader().read(question, given))
+            yield _Asked(fact, own, others, question, given)
 
 
 def _facts(claim: Claim) -> list[_Fact]:

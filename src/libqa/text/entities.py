@@ -279,7 +279,7 @@ def _name_end(folded: str, at: int, size: int) -> int:
         rest = run[stop:]
         # A name costs its surname (about 1 in 100), its given characters (about 1 in 800 each) and its rarity in prose.
         cost = 4.6 + 6.7 * given + (6.0 if given == 2 else 7.0)
-        if run[:size] in _ALSO_WORDS:
+        if run[:size] in _ALSO_WORDS and (rest or re.match(f"[{_HAN}]", before[-1:])):  # it does not stand alone
             cost += 6.0
         if run[stop - 1] in _SELDOM_GIVEN:
             cost += 4.0
