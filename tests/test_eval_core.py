@@ -31,11 +31,11 @@ def figure(result: Result, name: str) -> float:
 
 
 def test_right_and_cited_answers_do_not_become_fewer(result: Result) -> None:
-    assert figure(result, "right_and_cited") >= 0.64, render(result)
+    assert figure(result, "right_and_cited") >= 0.80, render(result)
 
 
 def test_right_refusals_do_not_become_fewer(result: Result) -> None:
-    assert figure(result, "refusal_right") >= 0.60, render(result)
+    assert figure(result, "refusal_right") >= 0.70, render(result)
 
 
 def test_every_citation_is_an_exact_slice_and_no_statement_goes_without(result: Result) -> None:
@@ -52,7 +52,6 @@ def test_the_direct_answer_and_the_quote_are_short(result: Result) -> None:
     assert figure(result, "quote_length") <= 60, render(result)
 
 
-@pytest.mark.xfail(reason="known failures: plain questions that the first reader answered and this one does not")
 @pytest.mark.parametrize(
     ("question", "answer"),
     [

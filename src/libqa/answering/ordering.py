@@ -18,18 +18,20 @@ NAMES = ("share", "start_mass", "end_mass", "answerable")
 _LEAST = 1e-3
 
 
-def measure(shares: Sequence[float], points: Sequence[Pointers]) -> Floats:
+def measure(shares: Sequence[float], points: Sequence[Pointers | None]) -> Floats:
     """Return the features of the texts, shape ``(len(points), len(NAMES))``, all of them logarithms.
 
     The share of the best retrieval score, the reader's probability that the answer starts and that it ends in this
-    text rather than in another, and the odds that this text answers at all.
+    text rather than in another, and the odds that this text answers at all; of a text that was not read (``None``) they
+    are at their least.
     """
     rows = np.zeros((len(points), len(NAMES)), dtype=np.float32)
     for row, share, p in zip(rows, shares, points, strict=True):
+        start, end, answerable = (np.exp(p.start).sum(), np.exp(p.end).sum(), p.answerable) if p else (0.0, 0.0, 0.0)
         row[0] = np.log(max(share, _LEAST))
-        row[1] = np.log(np.exp(p.start).sum() + _LEAST)
-        row[2] = np.log(np.exp(p.end).sum() + _LEAST)
-        row[3] = np.log((p.answerable + _LEAST) / (1.0 - p.answerable + _LEAST))
+        row[1] = np.log(start + _LEAST)
+        row[2] = np.log(end + _LEAST)
+        row[3] = np.log((answerable + _LEAST) / (1.0 - answerable + _LEAST))
     return rows
 
 
@@ -39,7 +41,7 @@ class Ordering:
 
     weights: Floats
 
-    def score(self, shares: Sequence[float], points: Sequence[Pointers]) -> Floats:
+    def score(self, shares: Sequence[float], points: Sequence[Pointers | None]) -> Floats:
         """Return one logit per text; comparable within one question."""
         out: Floats = measure(shares, points) @ self.weights
         return out
