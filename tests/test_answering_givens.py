@@ -30,6 +30,7 @@ def rivals(question: str, text: str, context: str = "") -> list[set[str]]:
         ("东楼有多大？", "南楼的面积是18000平方米。", "", {"rival_word_apart"}),
         ("图书馆的馆长是谁？", "图书馆的副馆长是李明。", "", {"rival_word_apart"}),
         ("图书馆的副馆长是谁？", "图书馆的副馆长是李明。", "", set()),
+        ("图书馆的副馆长是谁？", "图书馆的馆长是李明。", "", {"rival_word_apart"}),
         ("李明的报告讲了什么？", "王芳教授在报告中说明了原因。", "", {"rival_person_apart"}),
         ("How many seats did Southwest University have?", "重庆大学有座位5405个。", "", {"rival_organisation_apart"}),
         ("Who is the president of the college?", "副校长李明致辞。", "", {"rival_word_apart"}),

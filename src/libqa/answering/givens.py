@@ -154,6 +154,8 @@ def _word(word: str, asked: str) -> Given:
         spans = [m.span() for m in opposite.finditer(fold(text)) if m[0] not in asked]
         if under:
             spans += [m.span() for m in re.finditer(under + re.escape(word), fold(text))]
+        elif word.startswith(_UNDER):
+            spans += [m.span() for m in re.finditer(f"(?<!{_UNDER}){re.escape(word[1:])}", fold(text))]
         return spans
 
     return Given("word", lambda text: [m.span() for m in own.finditer(text)], others)
