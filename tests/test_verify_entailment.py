@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import json
-import time
 from functools import cache
 from pathlib import Path
 
 import pytest
 
+from libqa.answering import reader
 from libqa.answering.claims import take_apart
 from libqa.answering.entailment import entails
 from libqa.answering.verify import verify
@@ -81,9 +81,10 @@ def test_the_reader_is_not_asked_where_there_is_one_value_only() -> None:
     assert (read.score, read.reasons) == (1.0, ())
 
 
-def test_a_sentence_takes_well_under_fifty_milliseconds_of_the_processor() -> None:
-    verify(swapped()[0]["wrong"], [TALKS])  # loads the reader
-    started = time.process_time()
+def test_the_reader_is_asked_once_or_twice_a_sentence(monkeypatch: pytest.MonkeyPatch) -> None:
+    asked = []
+    read = reader.Reader.read
+    monkeypatch.setattr(reader.Reader, "read", lambda self, *given: asked.append(1) or read(self, *given))
     for case in swapped():
         verify(case["wrong"], [case["passage"]])
-    assert (time.process_time() - started) / len(swapped()) < 0.05
+    assert len(swapped()) <= len(asked) <= 2 * len(swapped())
