@@ -89,6 +89,18 @@ def alike(pairs: set[tuple[str, str]]) -> dialogue.Similarity:
         ("What was his talk about?", [("Who spoke?", "Li Hua.")], "What was Li Hua's talk about?", ""),
         ("那上海呢？", [("北京有几家分馆？", "三家。")], "上海有几家分馆？", ""),
         ("And in 2022?", [("How many visitors came in 2021?", "500")], "How many visitors came in 2022?", ""),
+        (
+            "And the one of Qinghai University?",
+            [("When was Chongqing University Library founded?", "1930")],
+            "When was Qinghai University Library founded?",
+            "",
+        ),
+        (
+            "Who leads Sichuan University?",
+            [("When was the alliance founded?", "2022")],
+            "Who leads Sichuan University?",
+            "",
+        ),
         ("在哪里举行？", [("读书节的主题是什么？", "阅读。")], "在哪里举行？", "读书节 主题"),
         ("读书节在上海图书馆哪个厅举行？", [("北京有几家分馆？", "三家。")], "读书节在上海图书馆哪个厅举行？", ""),
     ],
@@ -113,6 +125,33 @@ def test_a_chain_of_follow_ups_keeps_its_subject() -> None:
 def test_any_history_is_survived(question: str, history: list[tuple[str, str]]) -> None:
     resolved = dialogue.resolve(question, history, no_likeness)
     understand(resolved.text, rarity.rarity, resolved.context)
+
+
+@pytest.mark.parametrize(
+    ("question", "anchor"),
+    [
+        ("重庆医科大学图书馆建于哪一年？", ("organisation", "重庆医科大学")),
+        ("第二届大会在哪里举行？", ("number", "第2届")),
+        ("CASHL是什么？", ("title", "cashl")),
+        ("How many seats did Southwest University have?", ("organisation", "西南大学")),
+        ("When did Fudan University open?", ("organisation", "复旦大学")),
+        ("How many books are in Chengdu?", ("place", "成都")),
+    ],
+)
+def test_bodies_ordinals_and_acronyms_are_anchors(question: str, anchor: tuple[str, str]) -> None:
+    assert anchor in {(a.kind, form) for a in understand(question, rarity.rarity).anchors for form in a.forms}
+
+
+@pytest.mark.parametrize("question", ["贵州大学有多少藏书？", "论坛在哪座城市举行？"])
+def test_the_place_in_a_bodys_name_and_the_place_asked_for_are_no_anchors(question: str) -> None:
+    assert not [a for a in understand(question, rarity.rarity).anchors if a.kind == "place"]
+
+
+def test_a_preposition_and_a_noun_may_be_one_word() -> None:
+    forms = {
+        term.text: [form for form, _ in term.forms] for term in understand("Who came in person?", lambda _: 0.5).terms
+    }
+    assert "现场" in forms["in person"]
 
 
 def test_content_words() -> None:

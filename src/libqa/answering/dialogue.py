@@ -82,7 +82,11 @@ def _step(question: str, before: Resolved | None, answer: str, similarity: Simil
         return Resolved(text)
     leans = bool((_EN_THING if english else _ZH_THING).search(text) or (not english and _ZH_DEMONSTRATIVE.search(text)))
     words = content_words(text)
-    named = [e for e in entities.find(text) if e.kind in ("person", "title", "organisation")] or _YEAR.search(text)
+    named = (
+        any(e.kind in ("person", "title", "organisation") for e in entities.find(text))
+        or _YEAR.search(text)
+        or (english and re.search(r" [A-Z]", text))  # Sichuan University, CASHL
+    )
     if leans or pronoun.search(text) or (len(words) <= _FEW and not named):
         return Resolved(text, _topic(before, words))
     return Resolved(text)
