@@ -137,7 +137,7 @@ EXAMPLES: tuple[tuple[str, str, str], ...] = (
     ("联盟是什么时候成立的？", "聯盟是什麼時候成立的？", "In what year was the alliance formally founded?"),
     ("联盟的宗旨是什么？", "聯盟的宗旨是什麼？", "What is the purpose of the alliance?"),
     ("谁在论坛上作了主旨报告？", "誰在論壇上作了主旨報告？", "Who gave the keynote talks at the forum?"),
-    ("有多少人线上参会？", "有多少人線上參會？", "How many people took part in the forum online?"),
+    ("有多少人线上参会？", "有多少人線上參會？", "How many people attended online?"),
     (
         "联盟计划成立哪些专家委员会？",
         "聯盟計劃成立哪些專家委員會？",
