@@ -2,7 +2,7 @@
 
 Three kinds of question: those of cmrc2018/train; those made from unlabelled text (``cloze``); and the turns of
 kdconv, whose facts about a film, a band or a sight become a text. One question in six or so is put into English word
-by word; one in four or so is asked again with a name, year or word changed, so that nothing answers it.
+by word; one in five is asked again with a name or year changed, so that nothing answers it.
 """
 
 from __future__ import annotations
@@ -94,7 +94,6 @@ class Examples:
             reader.unit(self.vectors),
         )
         self.maker = cloze.Maker(alike(self.words, vectors))
-        self.siblings = cloze.Siblings(self.words, vectors)
         self.english = cloze.reverse_lexicon()
         self.names: dict[str, list[str]] = {}
         rng = random.Random(seed)
@@ -163,6 +162,7 @@ class Examples:
         title = article.title
         question, names = asked.question, {}
         document = fold(article.text)
+        other = cloze.swapped(question, self.names, document + fold(title), rng) if rng.random() < 0.35 else None
         if rng.random() < 0.15 and (english := cloze.glossed(question, self.english, rng)):
             question, names = english
         understood = understand.understand(question, self.weigh, names=names)
@@ -171,7 +171,6 @@ class Examples:
             title = article.text[:30]
         given = comparing.Text(article.text[low:high], fold(title), document)
         group = [(understood, given, asked.start - low, asked.end - low - 1)]
-        other = self.changed(asked, given, document + fold(title), rng)
         a, b = max([(0, low), (high, len(article.text))], key=lambda x: x[1] - x[0])
         if b - a > 60 and answer not in article.text[a : min(b, a + WINDOW)] and rng.random() < 0.6:
             group.append(
@@ -187,17 +186,6 @@ class Examples:
         if other is not None:
             out.append([(understand.understand(other, self.weigh), given, -1, -1)])
         return out
-
-    def changed(self, asked: Asked, given: comparing.Text, elsewhere: str, rng: random.Random) -> str | None:
-        """Return, for half of the questions, one that the window answers no longer."""
-        how = rng.random()
-        if how < 0.3:
-            return cloze.swapped(asked.question, self.names, elsewhere, rng)
-        if how < 0.6:
-            made = cloze.misled(asked.question, asked.article.text, (asked.start, asked.end), self.siblings, rng)
-            if made and fold(made[1]) not in fold(given.text):
-                return made[0]
-        return None
 
     def encode(self, item) -> tuple:
         question, given, start, end = item
