@@ -13,9 +13,11 @@ from libqa.answering.candidates import Candidate
 from libqa.answering.dialogue import Resolved
 from libqa.answering.extract import Found, Source
 from libqa.answering.retrieve import retrieve
-from libqa.answering.understand import Question, understand
+from libqa.answering.understand import Question, question_words, understand
 from libqa.text import entities
 from libqa.text.script import fold
+from libqa.text.segment import terms
+from libqa.text.shortnames import written_out
 from libqa.types import Answer, Citation, Hit, Reading, Statement
 
 if TYPE_CHECKING:
@@ -52,16 +54,17 @@ def look_up(
     Return the ``k`` best hits, the question as understood with what they hold, and the texts as read, in that order.
     Passages that the search finds far less fitting than the best one are not read: they stand at the end.
     """
-    hits = retrieve(view, f"{asked.text} {asked.context}".strip(), embedder, max(k, READ), reranker)
-    names = spellings(hits[:READ]) if re.search(r"[A-Za-z]{2}", asked.text) else {}
-    question = understand(asked.text, rarity.blended(view.holding, view.passages), asked.context, names, asked.focus)
+    text, context, focus = (_written_out(view, part) for part in (asked.text, asked.context, asked.focus))
+    hits = retrieve(view, f"{text} {context}".strip(), embedder, max(k, READ), reranker)
+    names = named(hits[:READ], fold(text))
+    question = understand(text, rarity.blended(view.holding, view.passages), context, names, focus)
     if not hits:
         return [], question, []
     given = [_given(hit, hits[0].score) for hit in hits]
     read = [g for g in given if reranker is not None or g[1] >= _WORTH_READING] or given
     points = reader.load_reader().read(question, [text for text, _ in read])
     scores = [hit.score for hit in hits]
-    if reranker is None:
+    if reranker is None and question_words(asked.text):  # the reader cannot tell what fits where nothing is asked
         shares = [share for _, share in given]
         scores = ordering.load_ordering().score(shares, [*points, *[None] * (len(hits) - len(read))]).tolist()
     order = sorted(range(len(hits)), key=lambda i: (i >= len(read), -scores[i]))[:k]
@@ -70,6 +73,10 @@ def look_up(
         question,
         [Source(given[i][0], points[i], given[i][1]) for i in order if i < len(read)],
     )
+
+
+def _written_out(view: View, text: str) -> str:
+    return written_out(text, lambda name: all(view.holding(term) for term in terms(name)))
 
 
 @lru_cache(maxsize=256)
@@ -89,28 +96,28 @@ def choose(question: Question, sources: Sequence[Source]) -> Chosen:
     return Chosen(found, abstain.load_calibration().confidence(question, found))
 
 
-def spellings(hits: Sequence[Hit]) -> dict[str, str]:
-    """Return the Latin spellings (folded, both orders, joined or apart) of the Chinese names in the hits, "
-    "longest first."""
+def named(hits: Sequence[Hit], asked: str) -> dict[str, str]:
+    """Return how a question (folded) may say the Chinese names of the people in the hits: as they are, or in Latin.
+
+    Latin spellings stand in both orders, joined or apart, longest first, and only where the question has Latin words.
+    """
     from pypinyin import lazy_pinyin
 
+    latin = re.search("[a-z]{2}", asked) is not None
     found: dict[str, str] = {}
     for hit in hits:
         for entity in entities.find(hit.passage.text):
-            if entity.kind != "person":
-                continue
             name = fold(hit.passage.text[entity.start : entity.end])
-            if not name.isascii() and "·" not in name:
+            if entity.kind != "person" or name.isascii() or "·" in name:
+                continue
+            if name in asked:
+                found[name] = name
+            if latin:
                 sounds = lazy_pinyin(name)
                 size = 2 if len(sounds) == 4 else 1
                 family, given = "".join(sounds[:size]), "".join(sounds[size:])
-                for latin in (
-                    f"{family} {given}",
-                    f"{given} {family}",
-                    f"{family} {' '.join(sounds[size:])}",
-                    f"{family} {'-'.join(sounds[size:])}",
-                ):
-                    found[latin] = name
+                apart = (f"{family} {' '.join(sounds[size:])}", f"{family} {'-'.join(sounds[size:])}")
+                found |= dict.fromkeys((f"{family} {given}", f"{given} {family}", *apart), name)
     return dict(sorted(found.items(), key=lambda pair: -len(pair[0])))
 
 

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator, Sequence, Set
 from dataclasses import dataclass
 from functools import lru_cache
 
-from libqa.answering import measures, wanted
+from libqa.answering import measures, naming, wanted
 from libqa.answering.understand import Question
 from libqa.text import dictionary, entities, segment
 from libqa.text.script import fold
@@ -62,6 +62,15 @@ _SOMEBODY = re.compile(
     r"|\bwho (?:is|was|were|are) .*"
     r"\b(?:director|president|chair\w*|manager|secretary|head|author|leader|dean|editor)s?\b"
 )
+_PEOPLE = re.compile("[人员者长师家生授任手]$|^$")  # what which may ask for with a person as the answer
+_POST = re.compile(
+    rf"({wanted.POSTS})(?:目前|现在|如今)?(?:又|则)?(?:是|由|为|叫)?(?:谁|哪一?[位名个]|何人|什么人)"
+    rf"|(?:谁|哪一?[位名个]|何人|什么人)(?:是|担任|出任|任|当)[^,。;]*?({wanted.POSTS})[?]?$"
+)
+_POST_EN = re.compile(
+    r"\bwho (?:is|was|are|were|became|serves as|served as) .*?"
+    r"\b(general manager|director|president|chair\w*|manager|secretary|head|dean|editor)s?\b"
+)
 _NEW = ("who", "when", "where", "number", "list")  # questions that want something they do not say
 _MOSTLY = 0.7  # share of a span that makes it a date or number
 _PLACED = re.compile("[馆校院厅楼区市省县国线]")
@@ -92,7 +101,7 @@ def admissible(question: Question, laid: Laid, found: Sequence[Candidate]) -> li
     for, and whether something is so a statement; a noun beside the question word may demand more (`wanted`). What the
     question itself says answers it not, nor does a lone verb.
     """
-    demand = wanted.expectation(question)
+    demand, post, renamed = wanted.expectation(question), _post(question), naming.asks(question)
     measure = measures.asked_for(question.folded) if question.kind == "number" else ""
     kept = []
     for c in found:
@@ -111,11 +120,32 @@ def admissible(question: Question, laid: Laid, found: Sequence[Candidate]) -> li
             continue  # 2017年 of 2017年4月26日
         if demand is not None and not demand(span, holds):
             continue
+        if post and not _in_sentence(laid, c, post):
+            continue
+        if renamed and not naming.says_otherwise(question, laid.text, laid.folded, c.start, c.end):
+            continue
         if _can_answer(question, span, _kind_of(c, inside), holds) and measures.fits(
             measure, laid.folded, c.start, c.end
         ):
             kept.append(c)
     return kept
+
+
+@lru_cache(maxsize=64)
+def _post(question: Question) -> tuple[str, ...]:
+    """The ways to say the post whose holder a question asks for: who is in it stands beside it."""
+    if question.kind != "who":
+        return ()
+    found = _POST_EN.search(question.folded) if question.language == "en" else _POST.search(question.folded)
+    if not found:
+        return ()
+    said = next(group for group in found.groups() if group)
+    return (said, *(form for term in question.terms if said in term.text for form, _ in term.forms))
+
+
+def _in_sentence(laid: Laid, c: Candidate, forms: Sequence[str]) -> bool:
+    start, end = laid.sentences[laid.sentence_of[c.first]]
+    return any(form in laid.folded[start:end] for form in forms)
 
 
 @lru_cache(maxsize=32768)
@@ -141,7 +171,9 @@ def _kind_of(c: Candidate, inside: Sequence[entities.Entity]) -> str:
 
 
 def _says_nothing(laid: Laid, c: Candidate) -> bool:
-    """Whether a candidate is a lone verb, adverb, preposition or the like, cut out of its sentence."""
+    """Whether a candidate is a lone verb, adverb, preposition or the like, or ends inside a name."""
+    if entities.goes_on(laid.folded, c.end):
+        return True
     lone = c.kind in ("reader", "complement", "clause") and c.end - c.start <= 4
     return lone and dictionary.part_of_speech(laid.folded[c.start : c.end])[:1] in tuple("vdpcur")
 
@@ -156,10 +188,18 @@ def _can_answer(question: Question, span: str, kind: str, holds: Set[str]) -> bo
     if question.kind in ("who", "where"):
         return not exact and kind != "title" and _names(question, span, kind, holds)
     if question.kind == "which":
-        return not exact or bool(question.head and question.head in span)
+        return _is_one(question, span, kind)
     if question.kind == "list":
         return not exact and bool(_SEVERAL.search(span))
     return question.kind != "yesno" or kind in ("clause", "clauses")  # a statement decides whether something is so
+
+
+def _is_one(question: Question, span: str, kind: str) -> bool:
+    """Whether a span may be the one that a question asks for: 第四届 for 哪一届, but no 79支队伍 for 哪支队伍."""
+    headed = bool(question.head and question.head in span)
+    if kind in ("date", "number"):
+        return headed and (kind == "date" or span[0] == "第")
+    return headed or kind != "person" or _PEOPLE.search(question.head) is not None
 
 
 def _names(question: Question, span: str, kind: str, holds: Set[str]) -> bool:
@@ -192,6 +232,7 @@ def _standing(text: str) -> tuple[tuple[Span, str], ...]:
     """The candidates that any question shares, each span once."""
     laid, named = lay_out(text), entities.find(text)
     spans: list[tuple[str, Span]] = [(e.kind, (e.start, e.end)) for e in named]
+    spans += [("organisation", s) for s in naming.glossed(text, laid.folded)]
     spans += [("enumeration", s) for s in [*_enumerations(laid), *_joined(laid, named)]]
     spans += [("complement", s) for s in _complements(laid)]
     spans += [("clause", s) for s in laid.clauses]

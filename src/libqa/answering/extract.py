@@ -18,6 +18,8 @@ from libqa.answering.understand import Question
 from libqa.errors import ModelError
 
 RANKER = Path(__file__).resolve().parent.parent / "models" / "bundled" / "ranker" / "ranker.npz"
+ARRAYS = ("w1", "b1", "w2", "linear", "whether")
+_WHETHER = features.NAMES.index("yesno")
 _POINTED = 12  # spans that the reader may add
 _LONGEST = 120  # characters of such a span
 
@@ -48,18 +50,20 @@ class Found:
 class Ranker:
     """A one-layer network over `features.NAMES` beside a linear part (the reader's own preference, corrected).
 
-    Shapes: ``w1`` (features, hidden), ``b1`` (hidden,), ``w2`` (hidden,), ``linear`` (features,).
+    Shapes: ``w1`` (features, hidden), ``b1`` (hidden,), ``w2`` (hidden,), ``linear`` (features,), and ``whether``
+    (features,), which is added to ``linear`` where the question is whether something is so.
     """
 
     w1: Floats
     b1: Floats
     w2: Floats
     linear: Floats
+    whether: Floats
 
     def score(self, rows: Floats) -> Floats:
         """Return one logit per row, shape (n,)."""
         hidden: Floats = np.maximum(rows @ self.w1 + self.b1, 0.0)
-        out: Floats = hidden @ self.w2 + rows @ self.linear
+        out: Floats = hidden @ self.w2 + rows @ self.linear + rows[:, _WHETHER] * (rows @ self.whether)
         return out
 
 
@@ -73,7 +77,7 @@ def load_ranker(path: Path = RANKER) -> Ranker:
     """
     try:
         with np.load(path) as file:
-            ranker = Ranker(*(file[name].astype(np.float32) for name in ("w1", "b1", "w2", "linear")))
+            ranker = Ranker(*(file[name].astype(np.float32) for name in ARRAYS))
     except (OSError, KeyError, ValueError) as e:
         raise ModelError(str(path), f"the ranker cannot be read ({e})", "reinstall libqa") from e
     if ranker.w1.shape[0] != len(features.NAMES):

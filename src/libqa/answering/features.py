@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
-from libqa.answering import givens, meaning
+from libqa.answering import givens, meaning, naming
 from libqa.answering.candidates import KINDS as SPAN_KINDS
 from libqa.answering.candidates import Candidate, Laid
 from libqa.answering.understand import KINDS, Question
@@ -25,7 +25,7 @@ NUMERIC = tuple(
         "length length2 clause_share start_clause end_clause reader_start reader_end reader_best whole_entity "
         "sentence_position head_follows share answerable uncovered fits misfits answerable_logit "
         "focus_clause focus_near soft_clause soft_sentence similar_clause similar_near similar_sentence "
-        "unmet anchors_named rival_sentence rival_clause rival_apart unnamed"
+        "unmet anchors_named rival_sentence rival_clause rival_apart unnamed renamed"
     ).split()
 )
 FITTING: dict[str, tuple[str, ...]] = {
@@ -265,13 +265,15 @@ def measure(
         "similar_clause": near.clauses[first],
         "similar_near": near.around[first],
         "similar_sentence": near.sentences[owner[first]],
-        "rival_sentence": by_sentence[owner[first], :apart].max(axis=1),
-        "rival_clause": by_clause[first, :apart].max(axis=1),
-        "rival_apart": by_sentence[owner[first], apart:].max(axis=1),
+        "rival_sentence": (by_sentence[owner[first], :apart] * givens.STRENGTH).max(axis=1),
+        "rival_clause": (by_clause[first, :apart] * givens.STRENGTH).max(axis=1),
+        "rival_apart": (by_sentence[owner[first], apart:] * givens.STRENGTH).max(axis=1),
         "uncovered": cover.uncovered,
         "fits": [c.kind in FITTING.get(question.kind, ()) for c in found],
         "misfits": [c.kind in _ENTITIES and c.kind not in FITTING.get(question.kind, _ENTITIES) for c in found],
     }
+    if naming.asks(question):
+        values["renamed"] = [naming.says_otherwise(question, laid.text, folded, a, b) for a, b in spans]
     points = reader.start[start] + reader.end[end - 1]
     values |= {
         "reader_start": reader.start[start] / 10.0,

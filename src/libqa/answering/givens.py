@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 
 from libqa.answering.candidates import Laid
 from libqa.answering.understand import NUMBERED, Anchor, Question, Term
-from libqa.text import entities
+from libqa.text import dictionary, entities
 from libqa.text.quantities import Date, Quantity, dates, quantities
 from libqa.text.schools import schools
 from libqa.text.script import fold
@@ -30,6 +30,8 @@ Find = Callable[[str], Sequence[Span]]
 KINDS = ("date", "person", "place", "organisation", "number", "title", "word")
 NAMES = (*(f"rival_{kind}" for kind in KINDS), *(f"rival_{kind}_apart" for kind in KINDS))
 """The second half: what the question says does not stand in the text, its title or section at all."""
+STRENGTH = np.array([0.4 if kind == "place" else 1.0 for kind in KINDS], dtype=np.float32)
+"""How much a rival of each kind in a clause says: a place may be that of something else there."""
 _NAMED = ("person", "place", "organisation", "title")
 _SCHOOL = r"(?![\u4e00-\u9fff]{0,6}(?:大学|学院))"  # 喀什 is not said by 喀什大学
 _HAN = re.compile(r"[\u4e00-\u9fff]{2,4}")
@@ -70,6 +72,11 @@ _CITIES = {
     "海南": "海口 三亚",
 }
 _PROVINCE = {city: province for province, cities in _CITIES.items() for city in cities.split()}
+_SITE = re.compile("(?:图书馆|分馆|校区|阅览室|自习室|书库|书店|楼|层)$")
+_ANY_SITE = frozenset(
+    "大学 学院 高校 学校 全国 成员 智慧 数字 数位 公共 各个 地区 教学 中国 国家 总 分 老 新 大 主".split()
+)
+"""What stands before the word for a site and tells none from another."""
 _UNDER = "副"  # 副馆长 is no 馆长
 _DEPUTY = re.compile(r"\b(?:vice|deputy|associate|assistant)\b")
 _BESIDE = 0.5  # what a rival in another sentence counts where the text does not say at all what the question does
@@ -112,6 +119,7 @@ def _givens(question: Question) -> tuple[Given, ...]:
     found = [_name(anchor, question.folded) for anchor in question.anchors if anchor.kind in _NAMED]
     found += [_date(date) for date in dates(question.folded)]
     found += [_ordinal(number) for number in quantities(question.folded) if number.ordinal and number.unit in NUMBERED]
+    found += [_site(question.folded[a:b], question.folded) for a, b in _sites(question.folded)]
     found += [_word(term.text, question.folded) for term in question.terms if _HAN.fullmatch(term.text)]
     if question.language == "en" and not _DEPUTY.search(question.folded):
         found += [_rank(term) for term in question.terms if any(_HAN.fullmatch(form) for form, _ in term.forms)]
@@ -139,10 +147,42 @@ def _date(date: Date) -> Given:
 
 def _ordinal(number: Quantity) -> Given:
     def counted(text: str, same: bool) -> list[Span]:
-        found = [q for q in quantities(text) if q.ordinal and q.unit == number.unit]
-        return [(q.start, q.end) for q in found if (q.value == number.value) == same]
+        found = [(q.value, q.start, q.end) for q in quantities(text) if q.ordinal and q.unit == number.unit]
+        found += [(1.0, *m.span()) for m in re.finditer(f"首{number.unit}", fold(text))]
+        return [(a, b) for value, a, b in found if (value == number.value) == same]
 
     return Given("number", lambda text: counted(text, True), lambda text: counted(text, False))
+
+
+def _site(name: str, asked: str) -> Given:
+    head = _SITE.search(name)
+    own = name[: head.start()] if head else name
+
+    def others(text: str) -> list[Span]:
+        folded = fold(text)
+        return [(a, b) for a, b in _sites(text) if head and folded.endswith(head[0], a, b) and folded[a:b] not in asked]
+
+    return Given("word", lambda text: [m.span() for m in re.finditer(re.escape(own), text)], others)
+
+
+@lru_cache(maxsize=1024)
+def _sites(text: str) -> tuple[Span, ...]:
+    """The sites of a text that are told apart by what stands before the word: 文理图书馆, 江安校区, 三楼."""
+    found, before = [], ("", 0, 0)
+    for word, start, end in entities.cut(text):
+        if head := _SITE.search(word):
+            if head.start() and word[: head.start()] not in _ANY_SITE:
+                found.append((start, end))
+            elif not head.start() and before[2] == start and _tells(before[0]):
+                found.append((before[1], end))
+        before = (word, start, end)
+    return tuple(found)
+
+
+def _tells(word: str) -> bool:
+    sort = dictionary.part_of_speech(word)
+    apart = len(word) > 1 and word not in _ANY_SITE and not word.endswith(("大学", "学院"))
+    return apart and (sort[:1] in ("n", "j", "") or sort in ("m", "mq")) and sort != "ns" and word.isalpha()
 
 
 def _word(word: str, asked: str) -> Given:

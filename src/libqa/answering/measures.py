@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import re
-from typing import Literal
 
-Measure = Literal["person", "book", "body", "area", "money", "share", "length", "time", "rank", "day", "count", ""]
+Measure = str
+"""``person book body area money share length time rank day count``; the classifier itself where another would not do
+(几类); or ``""``."""
 
 _NUMERAL = r"[\d〇零一二两三四五六七八九十百千万亿半几多余,.]"
+_KINDS = "项种类门条篇件组批支队台套份层级款期集对"
+"""Classifiers of things that are not counted with one of another: 几类 is not answered by 一项."""
+_ASKED_KIND, _KIND = re.compile(f"(?:多少|几)([{_KINDS}])"), re.compile(rf"{_NUMERAL}\s*([个{_KINDS}])")
 _SOME, _LAST = re.compile(_NUMERAL), re.compile(_NUMERAL + "$")
 _SAYING: tuple[tuple[Measure, str], ...] = (
     ("rank", rf"第{_NUMERAL}+"),
@@ -20,7 +24,7 @@ _SAYING: tuple[tuple[Measure, str], ...] = (
     ("body", rf"{_NUMERAL}\s*(?:所|家|校|馆)"),
     ("time", rf"{_NUMERAL}\s*(?:年|个月|个?工作日|天|日|个?小时|分钟|周|学时|世纪)"),
     ("day", rf"{_NUMERAL}\s*(?:月|号)"),
-    ("count", rf"{_NUMERAL}\s*[个项种类门场次届条篇件组批座栋支队台套份层间处级款期集对]"),
+    ("count", rf"{_NUMERAL}\s*[个场次届座栋间处{_KINDS}]"),
 )
 _SAID = tuple((measure, re.compile(pattern)) for measure, pattern in _SAYING)
 _ASKED: tuple[tuple[Measure, str], ...] = (
@@ -49,7 +53,7 @@ _ASKED: tuple[tuple[Measure, str], ...] = (
         "time",
         r"多久|多少(?:年|天|个月|小时|学时)|几(?:年|天|个月|小时)|\bhow (?:long|many (?:years|days|months|hours))\b",
     ),
-    ("count", r"(?:多少|几)[个项种类门场次届条篇件组批座栋支队台套份层间处级款期集对]|\bhow many\b"),
+    ("count", r"(?:多少|几)[个场次届座栋间处]|\bhow many\b"),
 )
 _BARE = 8  # characters of a span that is little more than a number
 _ALIKE: dict[Measure, frozenset[Measure]] = {
@@ -64,15 +68,16 @@ _ALIKE: dict[Measure, frozenset[Measure]] = {
 
 def asked_for(folded: str) -> Measure:
     """Return what a question (folded) wants counted or measured; ``""`` where it does not tell."""
-    return next((measure for measure, pattern in _ASKED if re.search(pattern, folded)), "")
+    kind = _ASKED_KIND.search(folded)
+    return next((measure for measure, pattern in _ASKED if re.search(pattern, folded)), "") or (kind[1] if kind else "")
 
 
 def said(span: str) -> frozenset[Measure]:
-    """Return the kinds of things that the numbers of a span (folded) count.
+    """Return the kinds of things that the numbers of a span (folded) count, and their classifiers.
 
     ``""`` stands for a bare number; one with a measure that is not known counts things.
     """
-    found = frozenset(measure for measure, pattern in _SAID if pattern.search(span))
+    found = frozenset(measure for measure, pattern in _SAID if pattern.search(span)).union(_KIND.findall(span))
     if found or len(span) > _BARE or not _SOME.search(span):
         return found
     return frozenset(("" if _LAST.search(span) else "count",))
@@ -82,4 +87,5 @@ def fits(asked: Measure, folded: str, start: int, end: int) -> bool:
     """Whether ``folded[start:end]`` may give the number asked for; a numeral is taken with the measure after it."""
     cut = end < len(folded) and _SOME.fullmatch(folded[end - 1]) is not None
     span = folded[start : end + 2 if cut else end]
-    return not asked or bool(said(span) & _ALIKE.get(asked, frozenset((asked, ""))))
+    alike = frozenset((asked, "个", "")) if asked in _KINDS else _ALIKE.get(asked, frozenset((asked, "")))
+    return not asked or bool(said(span) & alike)

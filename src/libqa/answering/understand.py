@@ -147,6 +147,7 @@ NUMBERED = frozenset("届期次批版轮季集卷号章节条")
 """Measures of things that are told apart by number: 第二届 is another than 第三届."""
 _ACRONYM = re.compile(r"(?<![A-Za-z])[A-Z]{2,}(?![A-Za-z])")
 _POINTING = re.compile("[哪这那有何几]")
+_POINTED = re.compile(rf"[哪那这几某][一两几]?[{_MEASURE}项篇本份栋款座类拨回趟]?")  # 哪一位, 那项, 几类
 _UNIVERSITY = re.compile(r"((?:[A-Z][\w'’-]+ ){1,3})University\b|\bUniversity of ([A-Z][\w'’-]+)")
 _AMOUNT = re.compile(r"\b(?:number|amount|total|percentage|share|proportion)\b")
 
@@ -179,7 +180,9 @@ def _head(kind: Kind, folded: str, rest: str, english: bool) -> str:
         found = re.search(r"(?:多少|第?几)\s*([\u4e00-\u9fff]{1,4})", folded)
         return found[1] if found else ""
     found = re.search(
-        r"(?:哪[一几些两二三四五六七八九十\d]*|什么|何种)([个位家所场项种类座名届方次]?)([\u4e00-\u9fff]{1,6})?", folded
+        r"(?:哪[一几些两二三四五六七八九十\d]*|什么|何种)(?:作?为)?([个位家所场项种类座名届方次支本篇份栋款部条门张层间]?)"
+        r"([\u4e00-\u9fff]{1,6})?",
+        folded,
     )
     if not found or not found[2]:
         return ""
@@ -187,16 +190,21 @@ def _head(kind: Kind, folded: str, rest: str, english: bool) -> str:
     return first[0][0] if first and first[0][0] not in _ZH_STOP else ""
 
 
-def _words(text: str, idf: Callable[[str], float]) -> list[tuple[str, int, int]]:
-    """The words of a Chinese text; a guess that is neither a name nor in the documents is cut again."""
-    names = [fold(text[a:b]) for a, b in entities.people(text)]
-    return segment.mended(segment.words(text), lambda word: idf(word) < _UNHEARD or any(word in n for n in names))
+def _words(text: str, idf: Callable[[str], float], names: Sequence[str] = ()) -> list[tuple[str, int, int]]:
+    """The words of a Chinese text, ``names`` uncut; a guess that is no name and not in the documents is cut again."""
+    found, at, folded = [], 0, fold(text)
+    for m in re.finditer("|".join(map(re.escape, names)) or r"(?!)", folded):
+        found += [(w, a + at, b + at) for w, a, b in segment.words(text[at : m.start()])] + [(m[0], *m.span())]
+        at = m.end()
+    found += [(w, a + at, b + at) for w, a, b in segment.words(text[at:])]
+    people = [*names, *(folded[a:b] for a, b in entities.people(text))]
+    return segment.mended(found, lambda word: idf(word) < _UNHEARD or any(word in name for name in people))
 
 
 def _chinese_terms(words: Sequence[tuple[str, int, int]], idf: Callable[[str], float]) -> list[Term]:
     terms: dict[str, Term] = {}
     for word, _, _ in words:
-        if word in _ZH_STOP or not re.search(r"\w", word):
+        if word in _ZH_STOP or _POINTED.fullmatch(word) or not re.search(r"\w", word):
             continue
         weight = idf(word) * (0.3 if len(word) == 1 and not word.isdigit() else 1.0)
         terms.setdefault(word, Term(word, ((word, 1.0),), weight))
@@ -216,7 +224,7 @@ def _idiom(words: Sequence[str], found: Sequence[tuple[str, float]]) -> bool:
 def _english_terms(folded: str, idf: Callable[[str], float]) -> list[Term]:
     from libqa.models.lexicon import translations
 
-    words = re.findall(r"[a-z0-9][a-z0-9'./+-]*[a-z0-9]|[a-z0-9]", folded)
+    words = re.findall(r"[a-z0-9][a-z0-9'./+-]*[a-z0-9]|[a-z0-9]", re.sub(r"['’]s?(?![a-z])", "", folded))
     terms: dict[str, Term] = {}
     i = 0
     while i < len(words):
@@ -314,7 +322,7 @@ def understand(
     text : the question, complete in itself (follow-ups are resolved before).
     idf : rarity (0..1) of a folded term; decides how much each word of the question counts.
     context : words of an earlier question that still apply; they count less.
-    names : folded Latin spellings of Chinese names (``lan liqiong``) and the names, for English questions.
+    names : how people of the documents may be called in the question (folded; ``lan liqiong``), and their names.
     focus : the part of a follow-up that is new; its words count more.
     """
     text = text.strip()
@@ -324,12 +332,14 @@ def understand(
     terms: list[Term] = []
     anchors = _anchors(text, folded, english, idf)
     plain = folded
-    for latin, name in (names or {}).items():
-        if latin in plain:
-            terms.append(Term(latin, ((name, 1.0), (latin, 1.0)), 1.0))
-            anchors.append(Anchor("organisation" if name.endswith("大学") else "person", (name, latin)))
-            plain = plain.replace(latin, " ")
-    words = [] if english else _words(text, idf)
+    for said, name in (names or {}).items():
+        if said in plain:
+            if said != name or english:
+                terms.append(Term(said, ((name, 1.0), (said, 1.0)), 1.0))
+            if not any(a.kind == "person" and a.forms[0] == name for a in anchors):
+                anchors.append(Anchor("organisation" if name.endswith("大学") else "person", (name, said)))
+            plain = plain.replace(said, " ")
+    words = [] if english else _words(text, idf, [name for said, name in (names or {}).items() if said == name])
     terms += _english_terms(plain, idf) if english else _chinese_terms(words, idf)
     if english:
         anchors += _english_anchors(text, terms)

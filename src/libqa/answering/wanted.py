@@ -24,9 +24,9 @@ def _holding(pattern: str, *kinds: str) -> Fits:
 _NUMERAL = "一二两三四五六七八九十"
 _WORDS = "one two three four five six seven eight nine ten".split()
 _SOME = rf"(?:{'|'.join(_WORDS)}|\d+)"
-_POSTS = (
-    "馆长|主任|书记|院长|校长|处长|部长|司长|厅长|局长|秘书长|理事长?|会长|主席|委员|教授|馆员|经理|董事长?|主编|组长|"
-    "负责人"
+POSTS = (
+    "馆长|主任委员|主任|书记|院长|校长|处长|部长|司长|厅长|局长|秘书长|理事长?|会长|主席|委员|教授|馆员|经理|董事长?|主编|"
+    "组长|负责人"
 )
 _SCHOOLS = _holding("大学|学院|学校|中学|小学|书院|公学|学堂")
 _NOUNS: tuple[tuple[str, Fits], ...] = (
@@ -34,12 +34,12 @@ _NOUNS: tuple[tuple[str, Fits], ...] = (
     (
         r"(?:什么|哪些?|何种?|啥)(?:行政|学术|社会)?(?:职务|职位|头衔|职称)"
         r"|\b(?:what|which) (?:post|position|job|office)\b",
-        _holding(rf"(?:{_POSTS})[》”)]?$"),
+        _holding(rf"(?:{POSTS})[》”)]?$"),
     ),
     (
         r"哪[些几\d]*家?(?:公司|企业)|什么(?:公司|企业)"
         rf"|\b(?:what|which) (?:{_SOME} )?(?:compan(?:y|ies)|firms?|enterprises?)\b",
-        _holding("公司|集团|企业|厂|网"),
+        _holding("公司|集团|企业|厂|网(?![站络上页])"),
     ),
     (
         rf"哪[些几{_NUMERAL}\d]*[所家个]?(?:大学|高校|学校|院校)|什么大学"
@@ -59,6 +59,10 @@ _NOUNS: tuple[tuple[str, Fits], ...] = (
     ),
     (r"哪一?年|何年|几几年|\b(?:what|which) year\b", _holding("年|(?<!\\d)\\d{4}(?!\\d)|[学财]年")),
     (r"哪个?月|几月|\b(?:what|which) month\b", _holding("月|[-./]\\d")),
+    (r"邮箱|电子邮件|\be-?mail\b", _holding("@")),
+    (r"网址|\b(?:url|web(?:site)? address)\b", _holding(r"[a-z0-9-]\.[a-z]{2,}")),
+    (r"电话(?:号码)?(?:是|为|多少|[?]|$)|手机号|\b(?:tele)?phone number\b", _holding(r"\d[\d() +-]{5,}\d")),
+    (r"邮编|邮政编码|\b(?:postcode|postal code|zip code)\b", _holding(r"(?<!\d)\d{5,6}(?!\d)")),
     (r"英文(?:名|全称|名称)|英语名|叫什么英文|\bin english\b|\benglish name\b", _holding("[a-z]{3}")),
     (
         r"[讲说谈][了到]?些?什么|什么(?:内容|观点|看法|主张|意见)"

@@ -97,6 +97,9 @@ _ORG_ENDS = (
     "中学 小学 党委 政府 法院 部队 基金会 联合会 协作组 分会 高校图工委 图工委 期刊社 报社 电视台 学校 高校 馆 处 "
     "局 厅 社"
 ).split()
+_BODY_END = re.compile("(?:大学|学院|图书馆|学校|高校)$")
+_LONGER = re.compile("(?:建设|发展|服务|合作|协作|工作)?(?:联盟|委员会|协会|学会|联合会|基金会|协作组)")
+"""What shows that a name goes on: 一流大学图书馆 is none in 一流大学图书馆建设联盟."""
 _ORG_END = re.compile("|".join(sorted(_ORG_ENDS, key=len, reverse=True)))
 _PROVINCES = (
     "北京 天津 上海 重庆 河北 山西 辽宁 吉林 黑龙江 江苏 浙江 安徽 福建 江西 山东 河南 湖北 湖南 广东 海南 四川 "
@@ -198,11 +201,16 @@ def _places(folded: str) -> Iterator[Entity]:
             yield Entity("place", cut, m.end())
 
 
+def goes_on(folded: str, end: int) -> bool:
+    """Whether what looks like the name of a body up to ``end`` is the beginning of a longer one."""
+    return _LONGER.match(folded, end) is not None and _BODY_END.search(folded, max(0, end - 4), end) is not None
+
+
 def _organisations(folded: str, words: Sequence[Word]) -> Iterator[Entity]:
     starts = {start: word for word, start, _ in words}
     ends = {end for _, _, end in words}
     for m in _ORG_END.finditer(folded):
-        if m.end() not in ends:
+        if m.end() not in ends or goes_on(folded, m.end()):
             continue
         start = m.start()
         while start > 0 and folded[start - 1] not in _STOPPERS and m.end() - start < 30:
