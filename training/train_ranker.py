@@ -69,7 +69,7 @@ PRIOR = {
 """Where the ranker starts, set by hand: texts of other kinds than encyclopaedia paragraphs keep to it more."""
 TRUST = {
     "reader_best": 10.0, "answerable_logit": 1.0, "share": 4.0,
-    "rival_clause": -20.0, "rival_sentence": -8.0, "rival_apart": -5.0, "unnamed": -12.0, "renamed": 12.0,
+    "rival_clause": -20.0, "rival_sentence": -8.0, "rival_apart": -5.0, "unnamed": -12.0, "renamed": 20.0,
 }  # fmt: skip
 """The reader's own order and what speaks against it, which is half of what ships: it holds on texts of other kinds."""
 WHETHER = {"reader_best": -4.0, "cover_near": 6.0, "soft_sentence": 6.0, "similar_near": 6.0}
