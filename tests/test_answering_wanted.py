@@ -47,6 +47,13 @@ def admitted(question: str, text: str = TEXT) -> set[str]:
         ("王小明讲了什么？", "《数字阅读的未来》", {"title", wanted.TITLED}, False),
         ("王小明讲了什么？", "他以《数字阅读的未来》为题分析了读者的习惯", {"title"}, True),
         ("What is its name in English?", "数字联盟", set(), False),
+        ("What is his email address?", "《数字阅读的未来》", {"title"}, False),
+        ("他的电子邮箱是什么？", "wang@example.org", set(), True),
+        ("联盟的网址是什么？", "联盟门户网站", {"organisation"}, False),
+        ("联盟的网址是什么？", "www.example.org", set(), True),
+        ("服务台的电话是多少？", "120余人", {"number"}, False),
+        ("服务台的电话是多少？", "028-12345678", {"number"}, True),
+        ("哪家公司建了网站？", "门户网站", {"organisation"}, False),
     ],
 )
 def test_a_noun_may_demand_more(question: str, span: str, kinds: set[str], fits: bool) -> None:
@@ -89,3 +96,30 @@ def test_lists_go_on_after_and_and_also() -> None:
     text = "活动有讲座、展览、沙龙，还有读书会。支持单位有书香公司和东方出版社。"
     found = {text[c.start : c.end] for c in candidates.propose(candidates.lay_out(text)) if c.kind == "enumeration"}
     assert {"讲座、展览、沙龙，还有读书会", "书香公司和东方出版社"} <= found
+
+
+@pytest.mark.parametrize(
+    ("question", "people"),
+    [
+        ("东方出版社的总经理是谁？", {"王小明"}),
+        ("东方出版社的董事长是谁？", set()),
+        ("谁担任馆长？", set()),
+        ("Who is the general manager of the publisher?", {"王小明"}),
+        ("谁作了报告？", {"王小明"}),
+    ],
+)
+def test_who_is_in_a_post_stands_beside_it(question: str, people: set[str]) -> None:
+    assert {span for span in admitted(question) if span in ("王小明", "李建国")} == people
+
+
+def test_which_wants_no_person_and_no_bare_number() -> None:
+    text = "共有79支队伍进入决赛，由王小明主持，冠军是红星队。"
+    assert not {"79支", "79支队伍", "王小明"} & admitted("冠军是哪支队伍？", text)
+    assert "王小明" in admitted("是哪个主持人主持的？", text)
+
+
+def test_a_name_is_not_cut() -> None:
+    text = "西部一流大学图书馆建设联盟的秘书处设在四川大学图书馆。"
+    found = admitted("秘书处设在哪家图书馆？", text)
+    assert "四川大学图书馆" in found
+    assert not any(span.endswith("一流大学图书馆") for span in found)

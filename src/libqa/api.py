@@ -15,8 +15,8 @@ from libqa.errors import QuestionError, ReadError
 from libqa.types import Answer, Citation, Document, Hit, Reading, Statement, Step
 
 if TYPE_CHECKING:
-    from libqa.answering.dialogue import Similarity
-    from libqa.index import Index
+    from libqa.answering.dialogue import Resolved, Similarity
+    from libqa.index import Index, View
     from libqa.models import Embedder
     from libqa.models.hub import Reranker
 
@@ -193,13 +193,30 @@ class LibQA:
                 view, self._index.embedder, resolved, k or answer.READ, self._reranker()
             )
             chosen = answer.choose(understood, sources)
-            extract = answer.compose(question, str(resolved), understood, hits, chosen, self.settings.threshold)
+            extract = self._compared(view, question, resolved) or answer.compose(
+                question, str(resolved), understood, hits, chosen, self.settings.threshold
+            )
         if not self.settings.llm_base_url:
             yield extract
             return
         from libqa.answering.generate import Task, generate
 
         yield from generate(self.settings, Task(question, str(resolved), history, hits, extract), unwanted)
+
+    def _compared(self, view: View, question: str, resolved: Resolved) -> Answer | None:
+        """Answer a question that sets two things against each other from both; ``None`` where one is not answered."""
+        from libqa.answering import answer, contrast, dialogue
+
+        found = []
+        sides = contrast.sides(resolved.text)
+        if sides is None:
+            return None
+        for side in sides:
+            asked = dialogue.Resolved(side.question, resolved.context)
+            hits, understood, sources = answer.look_up(view, self._index.embedder, asked, answer.READ, self._reranker())
+            chosen = answer.choose(understood, sources)
+            found.append(answer.compose(question, str(resolved), understood, hits, chosen, self.settings.threshold))
+        return contrast.together(question, str(resolved), [side.name for side in sides], found)
 
     def read(self, question: str, text: str) -> Reading:
         """Say what a given text answers to a question; no index is used.

@@ -16,11 +16,16 @@ _ASKS = re.compile(
 )
 _FULL = re.compile(r"全称|全名|什么的|\bfull\b|\bstands? for\b|(?:\bof|\bfor) what\b")
 _OTHERWISE = re.compile(r"\((?:以下|下文)?(?:英文|中文)?(?:简称|全称|缩写)?(?:为|:)?[“]?([^()“”,;:]{2,40})[”]?[,)]")
+_DEFINED = re.compile(r"(?<=是)[^,;:。!?()“”是]{2,40}?(?=的?(?:英文|中文)?(?:简称|缩写))")
+_VERBS = frozenset("联合 保障 共享 开发 应用 交流 发展 学习".split())
+"""Words that names hold although they are verbs."""
 _IN_NAME = tuple("nbjalsz")  # parts of speech of the words of a name, but for what 依托 or 组成 is
 _LONGEST = 40
 _BEFORE = 80
 _SHORT = r"(?:英文|中文)?(?:简称|缩写)"
 _KIND = rf"(?:以下|下文)?(?:{_SHORT}|全称)?(?:为|:)?"
+_SUBJECT = re.compile("(.{2,40}?)的?(?:英文|中文)?(?:全称|全名|简称|缩写)")
+_MARK = re.compile("[,;:。!?]")
 _CUT = re.compile("(?:英文|中文|简称|全称)$")
 
 
@@ -31,16 +36,17 @@ def asks(question: Question) -> bool:
 
 @lru_cache(maxsize=1024)
 def glossed(text: str, folded: str) -> tuple[Span, ...]:
-    """Return names that stand before another form of themselves in brackets, and those other forms."""
+    """Return names that stand before another form of themselves in brackets, those other forms, and Y of X是Y的简称."""
     words = entities.cut(text)
-    return tuple(span for m in _OTHERWISE.finditer(folded) for span in _pair(words, folded, m))
+    pairs = (span for m in _OTHERWISE.finditer(folded) for span in _pair(words, m))
+    return (*pairs, *(m.span() for m in _DEFINED.finditer(folded)))
 
 
-def _pair(words: tuple[entities.Word, ...], folded: str, m: re.Match[str]) -> Iterator[Span]:
+def _pair(words: tuple[entities.Word, ...], m: re.Match[str]) -> Iterator[Span]:
     start = m.start()
     for word, a, b in reversed([w for w in words if w[2] <= m.start()]):
         sort = dictionary.part_of_speech(word)
-        part = sort.startswith(_IN_NAME) or sort in ("", "vn")
+        part = sort.startswith(_IN_NAME) or sort in ("", "vn") or word in _VERBS
         if b != start or m.start() - a > _LONGEST or not part or not word.isalnum():
             break
         start = a
@@ -53,7 +59,9 @@ def says_otherwise(question: Question, text: str, folded: str, start: int, end: 
     """Whether ``text[start:end]`` is the form that a question asks for of a name that it says."""
     before, after = folded[max(0, start - _BEFORE) : start], folded[end : end + _LONGEST]
     found = [form for term in question.terms for form, _ in term.forms if len(form) > 1 and not _ASKS.search(form)]
-    if not found or _CUT.search(folded, start, end):
+    if subject := _SUBJECT.match(question.folded):
+        found.append(subject[1][-3:])
+    if not found or _CUT.search(folded, start, end) or _MARK.search(folded, start, end):
         return False
     forms = rf"[《“]?(?:{'|'.join(map(re.escape, found))})"
     if (start, end) in glossed(text, folded) and (
@@ -61,9 +69,9 @@ def says_otherwise(question: Question, text: str, folded: str, start: int, end: 
     ):
         return True
     if not _FULL.search(question.folded):
-        return re.search(rf"{forms}.*{_SHORT}(?:是|为|叫做?)?[“]?$", before) is not None
+        return re.search(rf"{forms}[^。;!?]*{_SHORT}(?:是|为|叫做?)?[“]?$", before) is not None
     return bool(
-        re.search(rf"{forms}.*(?:全称|全名)(?:是|为|叫做?)?[“]?$", before)
+        re.search(rf"{forms}[^。;!?]*(?:全称|全名)(?:是|为|叫做?)?[“]?$", before)
         or (re.match(rf"[》”]?的?{_SHORT}", after) and re.search(rf"{forms}[》”]?(?:即|就)?是$", before))
         or re.match(rf"[》”]?,?(?:以下|下文|日常)?也?{_SHORT}(?:为|是)?{forms}", after)
     )
