@@ -61,17 +61,18 @@ def says_otherwise(question: Question, text: str, folded: str, start: int, end: 
     found = [form for term in question.terms for form, _ in term.forms if len(form) > 1 and not _ASKS.search(form)]
     if subject := _SUBJECT.match(question.folded):
         found.append(subject[1][-3:])
-    if not found or _CUT.search(folded, start, end) or _MARK.search(folded, start, end):
+    if not found or folded[start] in "是为叫" or _CUT.search(folded, start, end) or _MARK.search(folded, start, end):
         return False
     forms = rf"[《“]?(?:{'|'.join(map(re.escape, found))})"
     if (start, end) in glossed(text, folded) and (
         re.match(rf"[》”]?\({_KIND}{forms}[》”]?[),]", after) or re.search(rf"{forms}[》”]?\({_KIND}[“]?$", before)
     ):
         return True
+    whole = re.match(r"[”》]?(?:[,;:。!?()]|$)", after)
     if not _FULL.search(question.folded):
-        return re.search(rf"{forms}[^。;!?]*{_SHORT}(?:是|为|叫做?)?[“]?$", before) is not None
+        return bool(whole and re.search(rf"{forms}[^。;!?]*{_SHORT}(?:是|为|叫做?)?[“]?$", before))
     return bool(
-        re.search(rf"{forms}[^。;!?]*(?:全称|全名)(?:是|为|叫做?)?[“]?$", before)
+        (whole and re.search(rf"{forms}[^。;!?]*(?:全称|全名)(?:是|为|叫做?)?[“]?$", before))
         or (re.match(rf"[》”]?的?{_SHORT}", after) and re.search(rf"{forms}[》”]?(?:即|就)?是$", before))
         or re.match(rf"[》”]?,?(?:以下|下文|日常)?也?{_SHORT}(?:为|是)?{forms}", after)
     )
