@@ -46,7 +46,7 @@ def measure(question: Question, found: Sequence[Found]) -> Floats:
             min(top.score - rival, 5.0) / 5.0,
             float(top.row[_CONTEXT]),
             max(float(f.row[_SHARE]) for f, ok in zip(found, same, strict=True) if ok),
-            max(float(sentence[_STRICT_RIVALS].max()), float(bool(lacking.intersection(_LACKING))), float(unfit)),
+            max(float(sentence[_STRICT_RIVALS].max() > 0), float(bool(lacking.intersection(_LACKING))), float(unfit)),
         ],
         dtype=np.float32,
     )

@@ -31,6 +31,8 @@ _WORTH_READING = 0.4
 """The least share of the best score by search: of 167 right answers to the development questions none stood in
 a passage below it, but a fifth of the passages did."""
 _EXPLAINED = ("what", "why", "how")
+_WORDED = ("complement", "clause", "clauses", "reader")
+_AS_GOOD = 0.5  # a fuller explanation may score (a logit) so much less
 _FURTHER = 4.0  # a second statement may score (a logit) so much less than the first
 _LIST = 200  # characters of an enumeration that is given whole
 _POINTED = 20.0  # what the reader's preference counts more for a span of a given text
@@ -190,7 +192,8 @@ def _fullest(found: Sequence[Found], question: Question) -> Found:
     """The best candidate, or what says more of the same around it.
 
     When, how many and where are answered with the date, number or place alone, in its fullest form (2023年12月7日 for
-    2023年), and an organisation with its whole name; an answer to a question for a list grows to the whole enumeration.
+    2023年), and an organisation with its whole name; an answer to a question for a list grows to the whole enumeration,
+    and an explanation to the longest that scores about as high.
     """
     best, kind = found[0], question.kind
     own = best.candidate
@@ -206,9 +209,12 @@ def _fullest(found: Sequence[Found], question: Question) -> Found:
         own = inside[0] if inside else own
     if kind == "list":
         return replace(best, candidate=_whole_list(own, near))
-    kinds = (own.kind,) if own.kind in ("date", "number", "place", "organisation") else ()
+    kinds: tuple[str, ...] = (own.kind,) if own.kind in ("date", "number", "place", "organisation") else ()
     if kind in ("what", "which"):
         kinds = ("enumeration",)
+    if kind in _EXPLAINED and own.kind in _WORDED:
+        near = [f.candidate for f in found if f.source == best.source and f.score > best.score - _AS_GOOD]
+        kinds = _WORDED
     wider = [
         c
         for c in near

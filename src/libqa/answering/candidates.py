@@ -71,6 +71,7 @@ _POST_EN = re.compile(
     r"\bwho (?:is|was|are|were|became|serves as|served as) .*?"
     r"\b(general manager|director|president|chair\w*|manager|secretary|head|dean|editor)s?\b"
 )
+_SAYS = re.compile("(?:称|说|表示|指出|认为|强调|透露|据悉|提到)$")
 _NEW = ("who", "when", "where", "number", "list")  # questions that want something they do not say
 _MOSTLY = 0.7  # share of a span that makes it a date or number
 _PLACED = re.compile("[馆校院厅楼区市省县国线]")
@@ -171,8 +172,8 @@ def _kind_of(c: Candidate, inside: Sequence[entities.Entity]) -> str:
 
 
 def _says_nothing(laid: Laid, c: Candidate) -> bool:
-    """Whether a candidate is a lone verb, adverb, preposition or the like, or ends inside a name."""
-    if entities.goes_on(laid.folded, c.end):
+    """Whether a candidate is a lone verb, adverb or the like, ends inside a name, or only says that something is said."""
+    if entities.goes_on(laid.folded, c.end) or (c.kind == "clause" and _SAYS.search(laid.folded[c.start : c.end])):
         return True
     lone = c.kind in ("reader", "complement", "clause") and c.end - c.start <= 4
     return lone and dictionary.part_of_speech(laid.folded[c.start : c.end])[:1] in tuple("vdpcur")
@@ -223,8 +224,18 @@ def propose(laid: Laid, pointed: Iterable[Span] = ()) -> list[Candidate]:
     found = dict(_standing(laid.text))
     edges = _uncut(laid.text)
     for start, end in pointed:
-        found.setdefault(trim(laid.text, edges[start][0], edges[end - 1][1]), "reader")
+        span = trim(laid.text, edges[start][0], edges[end - 1][1])
+        if not _astride(laid, *span):
+            found.setdefault(span, "reader")
     return [c for (start, end), kind in found.items() if start < end for c in _place(laid, kind, start, end)]
+
+
+def _astride(laid: Laid, start: int, end: int) -> bool:
+    """Whether a span begins inside one clause and ends inside another: 36000平方米，是三个分馆."""
+    inside = [(a, b) for a, b in laid.clauses if a < end and start < b]
+    if len(inside) < 2:
+        return False
+    return trim(laid.text, *inside[0])[0] < start and end < trim(laid.text, *inside[-1])[1]
 
 
 @lru_cache(maxsize=1024)

@@ -62,6 +62,7 @@ _ALIKE: dict[Measure, frozenset[Measure]] = {
     "person": frozenset(("person", "")),
     "book": frozenset(("book", "count", "")),
     "rank": frozenset(("rank",)),
+    "share": frozenset(("share",)),
 }
 """What may stand for a kind of thing; for the others only themselves and a number without a measure."""
 

@@ -82,7 +82,7 @@ _ZH_RULES: tuple[tuple[Kind, str], ...] = (
         "list",
         r"哪些|哪几|哪[二两三四五六七八九十\d]+|分别|包括什么|包含什么|列出|列举|几方面是|都有谁|由谁组成|各是",
     ),
-    ("who", r"谁|何人|哪位|哪一位|什么人|哪个人|哪名"),
+    ("who", r"谁|何人|哪位|哪一位|什么人|哪名|哪一?个(?:人|领导|官员|专家|教授|学者|老师|馆长|部长|作者)"),
     (
         "where",
         r"哪里|哪儿|何处|何地|什么地方|什么地点|地点|哪个?(?:城市|地方|省|市|县|区|国家|校区)|在哪|位于哪|坐落|哪座城市",
@@ -102,7 +102,11 @@ _EN_RULES: tuple[tuple[Kind, str], ...] = (
         r"|\b(?:what|which) (?:percentage|share|proportion)\b",
     ),
     ("where", r"\bwhere\b|\b(?:what|which) (?:city|place|province|country|campus|venue)\b"),
-    ("who", r"\bwho(?:m|se)?\b|\bwhich (?:person|speaker|professor|director|expert)\b"),
+    (
+        "who",
+        r"\bwho(?:m|se)?\b|\b(?:which|what) (?:\w+ )?(?:person|speaker|professor|director|expert|leader|official"
+        r"|scholar|minister|governor|mayor|scientist|dean|author|editor)\b",
+    ),
     (
         "list",
         r"\bwhat are\b|\bwhich (?:\w+ )?(?:\w+s|people) (?:are|were|have|had|did|do|take|took|make|belong)\b"
@@ -181,13 +185,17 @@ def _head(kind: Kind, folded: str, rest: str, english: bool) -> str:
         return found[1] if found else ""
     found = re.search(
         r"(?:哪[一几些两二三四五六七八九十\d]*|什么|何种)(?:作?为)?([个位家所场项种类座名届方次支本篇份栋款部条门张层间]?)"
-        r"([\u4e00-\u9fff]{1,6})?",
+        r"([\u4e00-\u9fff]{1,10})?",
         folded,
     )
-    if not found or not found[2]:
+    first = segment.words(found[2]) if found and found[2] else []
+    if not first or first[0][0] in _ZH_STOP:
         return ""
-    first = segment.words(found[2])
-    return first[0][0] if first and first[0][0] not in _ZH_STOP else ""
+    size = 1  # 支持单位, but no more than 地区 of 地区的图书馆 and 大学 of 大学举办
+    while size < len(first) and dictionary.part_of_speech(first[size][0])[:1] == "n":
+        size += 1
+    whole = size == len(first) or first[size][0] != "的"
+    return "".join(word for word, _, _ in first[: size if whole else 1])
 
 
 def _words(text: str, idf: Callable[[str], float], names: Sequence[str] = ()) -> list[tuple[str, int, int]]:
