@@ -13,7 +13,7 @@ from libqa.answering.candidates import Candidate
 from libqa.answering.dialogue import Resolved
 from libqa.answering.extract import Found, Source
 from libqa.answering.retrieve import retrieve
-from libqa.answering.understand import Question, question_words, understand
+from libqa.answering.understand import Question, asks, understand
 from libqa.text import entities
 from libqa.text.script import fold
 from libqa.text.segment import terms
@@ -66,7 +66,7 @@ def look_up(
     read = [g for g in given if reranker is not None or g[1] >= _WORTH_READING] or given
     points = reader.load_reader().read(question, [text for text, _ in read])
     scores = [hit.score for hit in hits]
-    if reranker is None and question_words(asked.text):  # the reader cannot tell what fits where nothing is asked
+    if reranker is None and asks(asked.text):  # the reader cannot tell what fits where nothing is asked
         shares = [share for _, share in given]
         scores = ordering.load_ordering().score(shares, [*points, *[None] * (len(hits) - len(read))]).tolist()
     order = sorted(range(len(hits)), key=lambda i: (i >= len(read), -scores[i]))[:k]

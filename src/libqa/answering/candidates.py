@@ -172,7 +172,7 @@ def _kind_of(c: Candidate, inside: Sequence[entities.Entity]) -> str:
 
 
 def _says_nothing(laid: Laid, c: Candidate) -> bool:
-    """Whether a candidate is a lone verb, adverb or the like, ends inside a name, or only says that something is said."""
+    """Whether a candidate is a lone verb, adverb or the like, ends inside a name, or only says who says something."""
     if entities.goes_on(laid.folded, c.end) or (c.kind == "clause" and _SAYS.search(laid.folded[c.start : c.end])):
         return True
     lone = c.kind in ("reader", "complement", "clause") and c.end - c.start <= 4

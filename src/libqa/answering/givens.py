@@ -30,8 +30,8 @@ Find = Callable[[str], Sequence[Span]]
 KINDS = ("date", "person", "place", "organisation", "number", "title", "word")
 NAMES = (*(f"rival_{kind}" for kind in KINDS), *(f"rival_{kind}_apart" for kind in KINDS))
 """The second half: what the question says does not stand in the text, its title or section at all."""
-STRENGTH = np.array([0.4 if kind == "place" else 1.0 for kind in KINDS], dtype=np.float32)
-"""How much a rival of each kind in a clause says: a place may be that of something else there."""
+STRENGTH = np.array([{"person": 0.1, "place": 0.3}.get(kind, 1.0) for kind in KINDS], dtype=np.float32)
+"""How much a rival of each kind says: another person or place may be the answer itself, or there for something else."""
 _NAMED = ("person", "place", "organisation", "title")
 _SCHOOL = r"(?![\u4e00-\u9fff]{0,6}(?:大学|学院))"  # 喀什 is not said by 喀什大学
 _HAN = re.compile(r"[\u4e00-\u9fff]{2,4}")
@@ -72,6 +72,14 @@ _CITIES = {
     "海南": "海口 三亚",
 }
 _PROVINCE = {city: province for province, cities in _CITIES.items() for city in cities.split()}
+_KINDS_APART = (
+    tuple(
+        re.compile("|".join(kinds.split()))
+        for kinds in ("论坛", "大赛 联赛 竞赛 比赛 赛事", "研讨会 座谈会 交流会", "培训班 研修班", "讲座")
+    ),
+    tuple(re.compile("|".join(kinds.split())) for kinds in ("联盟", "图工委 指导委员会", "学会 协会", "公司 集团")),
+)
+"""Words for events, and for bodies, of which one is no other: what is said of a contest is not said of a forum."""
 _SITE = re.compile("(?:图书馆|分馆|校区|阅览室|自习室|书库|书店|楼|层)$")
 _ANY_SITE = frozenset(
     "大学 学院 高校 学校 全国 成员 智慧 数字 数位 公共 各个 地区 教学 中国 国家 总 分 老 新 大 主".split()
@@ -119,6 +127,8 @@ def _givens(question: Question) -> tuple[Given, ...]:
     found = [_name(anchor, question.folded) for anchor in question.anchors if anchor.kind in _NAMED]
     found += [_date(date) for date in dates(question.folded)]
     found += [_ordinal(number) for number in quantities(question.folded) if number.ordinal and number.unit in NUMBERED]
+    asked = " ".join([question.folded, *(form for term in question.terms for form, _ in term.forms[1:2])])
+    found += [given for kinds in _KINDS_APART for given in _of_kind(kinds, asked)]
     found += [_site(question.folded[a:b], question.folded) for a, b in _sites(question.folded)]
     found += [_word(term.text, question.folded) for term in question.terms if _HAN.fullmatch(term.text)]
     if question.language == "en" and not _DEPUTY.search(question.folded):
@@ -152,6 +162,20 @@ def _ordinal(number: Quantity) -> Given:
         return [(a, b) for value, a, b in found if (value == number.value) == same]
 
     return Given("number", lambda text: counted(text, True), lambda text: counted(text, False))
+
+
+def _of_kind(kinds: Sequence[re.Pattern[str]], asked: str) -> list[Given]:
+    """What a question says of events or bodies, held against those of other kinds that it does not say too."""
+    rest = [kind for kind in kinds if not kind.search(asked)]
+
+    def others(text: str) -> list[Span]:
+        folded = fold(text)
+        return [m.span() for kind in rest for m in kind.finditer(folded)]
+
+    def said(kind: re.Pattern[str]) -> Given:
+        return Given("word", lambda text: [m.span() for m in kind.finditer(text)], others)
+
+    return [said(kind) for kind in kinds if kind.search(asked)]
 
 
 def _site(name: str, asked: str) -> Given:

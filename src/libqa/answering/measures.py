@@ -46,7 +46,7 @@ _ASKED: tuple[tuple[Measure, str], ...] = (
     ),
     (
         "body",
-        r"(?:多少|几)(?:所|家)"
+        r"(?:多少|几)(?:所|家|个?(?:学校|高校|大学|院校|图书馆|成员馆|单位|机构|公司|企业))"
         r"|\bhow many (?:\w+ ){0,2}(?:universities|libraries|colleges|institutions|schools|companies)\b",
     ),
     (

@@ -74,7 +74,7 @@ _ZH_RULES: tuple[tuple[Kind, str], ...] = (
     ),
     (
         "number",
-        r"多少|多大|多高|多长|多远|多久|多重|多宽|多深|(?<!哪)几["
+        r"多少|百分之几|几分之几|几成(?![立为员])|多大|多高|多长|多远|多久|多重|多宽|多深|(?<!哪)几["
         + _MEASURE
         + r"余成分]|第几|占比|比例是|(?:总数|人数|数量|面积|金额|经费)(?:是|为|有)?(?:多少|几)?[?]?$",
     ),
@@ -314,6 +314,11 @@ def question_words(text: str) -> bool:
     folded = fold(text)
     rules = _EN_RULES if language(text) == "en" else _ZH_RULES
     return any(re.search(pattern, folded) for _, pattern in rules)
+
+
+def asks(text: str) -> bool:
+    """Whether a text is a question: by its words, or by the mark at its end."""
+    return text.rstrip().endswith(("?", "？")) or question_words(text)
 
 
 def understand(
