@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from libqa.answering import dialogue, rarity
-from libqa.answering.understand import content_words, understand
+from libqa.answering.understand import asks, content_words, understand
 
 
 @pytest.mark.parametrize(
@@ -157,3 +157,65 @@ def test_a_preposition_and_a_noun_may_be_one_word() -> None:
 def test_content_words() -> None:
     assert content_words("图书馆什么时候开门？") == ["图书馆", "开门"]
     assert content_words("When does the library open?") == ["library", "open"]
+
+
+def test_people_of_the_documents_are_found_in_the_question() -> None:
+    names = {"高凡": "高凡", "兰利琼": "兰利琼"}
+    understood = understand("高凡是哪一年卸任的？", rarity.rarity, names=names)
+    assert "高凡" in [t.text for t in understood.terms]
+    assert ("person", "高凡") in {(a.kind, a.forms[0]) for a in understood.anchors}
+    assert [w for w, _, _ in understand("兰利琼致辞时说了什么？", rarity.rarity, names=names).words][:2] == [
+        "兰利琼",
+        "致辞",
+    ]
+
+
+@pytest.mark.parametrize("question", ["分成了几类？", "登在哪份期刊上？", "那项研究叫什么？", "是哪一位说的？"])
+def test_words_that_only_point_are_no_content(question: str) -> None:
+    terms = {t.text for t in understand(question, rarity.rarity).terms}
+    assert not terms & {"几类", "哪份", "那项", "哪一位"}
+
+
+def test_possessives_are_taken_off() -> None:
+    terms = {t.text for t in understand("What is the group's email?", rarity.rarity).terms}
+    assert terms == {"group", "email"}
+
+
+@pytest.mark.parametrize(
+    ("question", "kind"),
+    [
+        ("占全国面积的百分之几？", "number"),
+        ("哪个领导出席了会议？", "who"),
+        ("Which leader of the regional government came?", "who"),
+    ],
+)
+def test_kinds_by_their_nouns(question: str, kind: str) -> None:
+    assert understand(question, rarity.rarity).kind == kind
+
+
+@pytest.mark.parametrize(
+    ("question", "head"),
+    [
+        ("大赛有哪些支持单位？", "支持单位"),
+        ("由什么部门负责？", "部门"),
+        ("来自哪些地区的图书馆？", "地区"),
+        ("由哪所大学举办？", "大学"),
+        ("以什么为主题？", "主题"),
+        ("冠军是哪支队伍？", "队伍"),
+    ],
+)
+def test_what_is_asked_for(question: str, head: str) -> None:
+    assert understand(question, rarity.rarity).head == head
+
+
+@pytest.mark.parametrize(
+    ("text", "is_one"),
+    [
+        ("論壇在哪裡舉行", True),
+        ("「俗講」的定義是？", True),
+        ("The library opened in 1931.", False),
+        ("联盟的宗旨", False),
+    ],
+)
+def test_what_asks_something(text: str, is_one: bool) -> None:
+    assert asks(text) is is_one

@@ -123,3 +123,18 @@ def test_a_name_is_not_cut() -> None:
     found = admitted("秘书处设在哪家图书馆？", text)
     assert "四川大学图书馆" in found
     assert not any(span.endswith("一流大学图书馆") for span in found)
+
+
+def test_a_span_does_not_stand_astride_two_clauses() -> None:
+    text = "东区分馆在2007年启用，面积36000平方米，是三个分馆中最大的一个。"
+    laid = candidates.lay_out(text)
+    within = (text.index("36000"), text.index("中最大"))
+    clauses = (text.index("面积"), text.index("，是三"))
+    found = {(c.start, c.end) for c in candidates.propose(laid, [within, clauses])}
+    assert within not in found
+    assert clauses in found
+
+
+def test_a_clause_that_only_names_the_speaker_is_no_answer() -> None:
+    text = "另有一篇报道称，参赛的有六千人。"
+    assert "另有一篇报道称" not in admitted("报道说了什么？", text)

@@ -162,3 +162,23 @@ def test_build_reports_bad_files_or_stops(tmp_path: Path) -> None:
     assert [d.id for d in LibQA.open(tmp_path / "index", Settings()).documents()] == ["good"]
     with pytest.raises(ReadError):
         LibQA.build([], tmp_path / "other", Settings())
+
+
+def test_what_asks_nothing_keeps_the_order_of_the_search(own: LibQA) -> None:
+    from libqa.answering import answer, dialogue, retrieve
+
+    statement = "书市由东方出版社主办，共有45家出版社参加"
+    with own._index.view() as view:
+        searched = retrieve.retrieve(view, statement, own._index.embedder, 8)
+        hits, _, _ = answer.look_up(view, own._index.embedder, dialogue.Resolved(statement), 8)
+    assert [h.passage.id for h in hits] == [h.passage.id for h in searched]
+    assert [h.score for h in hits] == [h.score for h in searched]
+
+
+def test_short_names_find_what_the_documents_write_out(tmp_path: Path) -> None:
+    qa = LibQA.build(
+        [Document("scu", "四川大学图书馆于1896年建成，共有四座分馆。", "四川大学图书馆")],
+        tmp_path / "index",
+        Settings(),
+    )
+    assert qa.ask("川大图书馆哪一年建成？").text == "1896年。"

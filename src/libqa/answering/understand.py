@@ -65,6 +65,7 @@ class Question:
 _MEASURE = (
     "个人名位所家场次项门册种类座支届组年天月日周岁米度元万亿倍条件篇本层间台辆张份套卷部户县省市国只头棵片栋幢对批轮期"
 )
+_CLASSIFIERS = frozenset("个位家所场项种类座名届方次支本篇份栋款部条门张层间")
 _ZH_RULES: tuple[tuple[Kind, str], ...] = (
     ("why", r"为什么|为何|为啥|何以|何故|缘何|原因|什么缘故|怎么会|凭什么"),
     ("list", r"(?:各|分别)[^,。;?谁哪]{0,4}(?:多少|几)"),  # 各有多少: more than one number
@@ -183,12 +184,10 @@ def _head(kind: Kind, folded: str, rest: str, english: bool) -> str:
     if kind == "number":
         found = re.search(r"(?:多少|第?几)\s*([\u4e00-\u9fff]{1,4})", folded)
         return found[1] if found else ""
-    found = re.search(
-        r"(?:哪[一几些两二三四五六七八九十\d]*|什么|何种)(?:作?为)?([个位家所场项种类座名届方次支本篇份栋款部条门张层间]?)"
-        r"([\u4e00-\u9fff]{1,10})?",
-        folded,
-    )
-    first = segment.words(found[2]) if found and found[2] else []
+    found = re.search(r"(?:哪[一几些两二三四五六七八九十\d]*|什么|何种)(?:作?为)?([\u4e00-\u9fff]{1,10})", folded)
+    first = segment.words(found[1]) if found else []
+    if len(first) > 1 and first[0][0] in _CLASSIFIERS:
+        first = first[1:]
     if not first or first[0][0] in _ZH_STOP:
         return ""
     size = 1  # 支持单位, but no more than 地区 of 地区的图书馆 and 大学 of 大学举办
