@@ -3,6 +3,7 @@
 import pytest
 
 from libqa.answering import candidates, naming, rarity
+from libqa.answering.admissible import admissible
 from libqa.answering.understand import Question, understand
 
 TEXT = (
@@ -17,7 +18,7 @@ def ask(question: str) -> Question:
 
 def admitted(question: str) -> set[str]:
     laid = candidates.lay_out(TEXT)
-    return {TEXT[c.start : c.end] for c in candidates.admissible(ask(question), laid, candidates.propose(laid))}
+    return {TEXT[c.start : c.end] for c in admissible(ask(question), laid, candidates.propose(laid))}
 
 
 @pytest.mark.parametrize(

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from libqa.answering import candidates, rarity, wanted
+from libqa.answering.admissible import admissible
 from libqa.answering.understand import Question, understand
 
 TEXT = (
@@ -19,7 +20,7 @@ def ask(question: str) -> Question:
 
 def admitted(question: str, text: str = TEXT) -> set[str]:
     laid = candidates.lay_out(text)
-    return {text[c.start : c.end] for c in candidates.admissible(ask(question), laid, candidates.propose(laid))}
+    return {text[c.start : c.end] for c in admissible(ask(question), laid, candidates.propose(laid))}
 
 
 @pytest.mark.parametrize(

@@ -10,7 +10,8 @@ from pathlib import Path
 
 import numpy as np
 
-from libqa.answering import candidates, extract, features, givens
+from libqa.answering import extract, features, givens
+from libqa.answering.admissible import admissible
 from libqa.answering.extract import RANKER, Found
 from libqa.answering.features import Floats
 from libqa.answering.understand import Question
@@ -38,7 +39,7 @@ def measure(question: Question, found: Sequence[Found]) -> Floats:
     rival = next((f.score for f, ok in zip(found, same, strict=True) if not ok), top.score - 5.0)
     sentence = top.cover.rivals[0][top.laid.sentence_of[top.candidate.first]]
     lacking = {a.kind for a, held in zip(question.anchors, top.cover.named, strict=True) if not held}
-    unfit = not candidates.admissible(question, top.laid, [top.candidate])
+    unfit = not admissible(question, top.laid, [top.candidate])
     return np.array(
         [
             top.score / 5.0,

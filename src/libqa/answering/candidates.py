@@ -4,13 +4,12 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Sequence, Set
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 
-from libqa.answering import measures, naming, wanted
-from libqa.answering.understand import Question
-from libqa.text import dictionary, entities, segment
+from libqa.answering import naming
+from libqa.text import entities, segment
 from libqa.text.script import fold
 
 Span = tuple[int, int]
@@ -48,34 +47,10 @@ _LIST_TAIL = re.compile(r"等|(?:[一二两三四五六七八九十\d]+(?:个|�
 _COPULA = re.compile(
     r"(?:即为|称为|名为|题为|主题为|定为|作为|成为|简称|全称|叫做?|旨在|包括|指的是|意味着|在于|是指|是|为(?!题|主题|了)|即|系|由于|因为|因|以便|为了|通过|位于|坐落于|设在|建于|:)(?=.)"
 )
-_NAME = re.compile(r"[\u4e00-\u9fff]{2,4}")
-_NUMERAL = re.compile(r"[\d〇零一二两三四五六七八九十百千万亿半几]")
-_SEVERAL = re.compile(r"[、和与及;,]|以及|”“|》《")
 _MORE = re.compile(r",?(?:还有|以及|另有|和|及|与)[^,。;:!?\n]{1,40}")
 _PAIR = re.compile(
     r"(?:有|是|为|包括|包含|由|来自|即|设)([^,。;:!?、\n]{1,30}?(?:和|与|及|以及)[^,。;:!?、\n]{1,30})(?=[,。;!?\n]|$)"
 )
-_SOMEBODY = re.compile(
-    r"哪一?[位名]|何人|什么人|哪个人|(?:馆长|主任|委员|组长|书记|主席|会长|秘书长|理事长|经理|校长|院长|部长|司长|作者|主编)"
-    r"(?:是|由|为)?谁"
-    r"|\b(?:which|what) (?:person|professor|expert|speaker|scientist)\b"
-    r"|\bwho (?:is|was|were|are) .*"
-    r"\b(?:director|president|chair\w*|manager|secretary|head|author|leader|dean|editor)s?\b"
-)
-_PEOPLE = re.compile("[人员者长师家生授任手]$|^$")  # what which may ask for with a person as the answer
-_POST = re.compile(
-    rf"({wanted.POSTS})(?:目前|现在|如今)?(?:又|则)?(?:是|由|为|叫)?(?:谁|哪一?[位名个]|何人|什么人)"
-    rf"|(?:谁|哪一?[位名个]|何人|什么人)(?:是|担任|出任|任|当)[^,。;]*?({wanted.POSTS})[?]?$"
-)
-_POST_EN = re.compile(
-    r"\bwho (?:is|was|are|were|became|serves as|served as) .*?"
-    r"\b(general manager|director|president|chair\w*|manager|secretary|head|dean|editor)s?\b"
-)
-_SAYS = re.compile("(?:称|说|表示|指出|认为|强调|透露|据悉|提到)$")
-_NEW = ("who", "when", "where", "number", "list")  # questions that want something they do not say
-_MOSTLY = 0.7  # share of a span that makes it a date or number
-_PLACED = re.compile("[馆校院厅楼区市省县国线]")
-_NOBODY = frozenset("图书馆 大学 学院 学校 高校 公司 中心 委员会 联盟 馆 部 社 政府 银行 医院 分馆".split())
 _JOIN = re.compile("[、和与及]|以及|还有")
 _TRIM_LEFT = "，,、；;：: 　。\n"
 _TRIM_RIGHT = "，,、；;：: 　。！!？?\n"
@@ -92,125 +67,6 @@ def lay_out(text: str) -> Laid:
             clauses.append(span)
             owner.append(i)
     return Laid(text, fold(text), sentences, tuple(clauses), tuple(owner))
-
-
-def admissible(question: Question, laid: Laid, found: Sequence[Candidate]) -> list[Candidate]:
-    """Return the candidates that can answer a question of this type at all.
-
-    Who wants a person or an organisation in the span, when a date or a time, how many a number of that, where a place,
-    an organisation or a building, a list more than one thing, which no bare number or date unless that is what is asked
-    for, and whether something is so a statement; a noun beside the question word may demand more (`wanted`). What the
-    question itself says answers it not, nor does a lone verb.
-    """
-    demand, post, renamed = wanted.expectation(question), _post(question), naming.asks(question)
-    measure = measures.asked_for(question.folded) if question.kind == "number" else ""
-    kept = []
-    for c in found:
-        span = laid.folded[c.start : c.end]
-        inside, around = _named(laid.text, c.start, c.end)
-        holds: set[str] = {e.kind for e in inside}
-        if any(e.kind == "title" for e in around):
-            holds.add(wanted.TITLED)
-        if _says_nothing(laid, c) or (question.kind in _NEW and span in question.folded):
-            continue
-        if question.kind in _NEW and question.kind != "who" and laid.folded.startswith(":", c.end):
-            continue  # a label (存放地点：北楼三层)
-        if question.kind == "where" and wanted.TITLED in holds:
-            continue  # a place in the name of an event
-        if question.kind == "number" and _dates(c, around):
-            continue  # 2017年 of 2017年4月26日
-        if demand is not None and not demand(span, holds):
-            continue
-        if post and not _in_sentence(laid, c, post):
-            continue
-        if renamed and not naming.says_otherwise(question, laid.text, laid.folded, c.start, c.end):
-            continue
-        if _can_answer(question, span, _kind_of(c, inside), holds) and measures.fits(
-            measure, laid.folded, c.start, c.end
-        ):
-            kept.append(c)
-    return kept
-
-
-@lru_cache(maxsize=64)
-def _post(question: Question) -> tuple[str, ...]:
-    """The ways to say the post whose holder a question asks for: who is in it stands beside it."""
-    if question.kind != "who":
-        return ()
-    found = _POST_EN.search(question.folded) if question.language == "en" else _POST.search(question.folded)
-    if not found:
-        return ()
-    said = next(group for group in found.groups() if group)
-    return (said, *(form for term in question.terms if said in term.text for form, _ in term.forms))
-
-
-def _in_sentence(laid: Laid, c: Candidate, forms: Sequence[str]) -> bool:
-    start, end = laid.sentences[laid.sentence_of[c.first]]
-    return any(form in laid.folded[start:end] for form in forms)
-
-
-@lru_cache(maxsize=32768)
-def _named(text: str, start: int, end: int) -> tuple[tuple[entities.Entity, ...], tuple[entities.Entity, ...]]:
-    """The entities of a text inside a span, and those that the span is inside of."""
-    named = entities.find(text)
-    inside = tuple(e for e in named if start <= e.start and e.end <= end)
-    return inside, tuple(e for e in named if e.start <= start and end <= e.end)
-
-
-def _dates(c: Candidate, around: Sequence[entities.Entity]) -> bool:
-    """Whether a candidate is a year or a part of a longer date."""
-    size = c.end - c.start
-    return any(e.kind == "date" and (e.end - e.start > size or size == len("2017年")) for e in around)
-
-
-def _kind_of(c: Candidate, inside: Sequence[entities.Entity]) -> str:
-    """The kind of a candidate; a date or number with a word or two around it is one."""
-    if c.kind in ("date", "number"):
-        return c.kind
-    size = c.end - c.start
-    return next((e.kind for e in inside if e.kind in ("date", "number") and e.end - e.start >= _MOSTLY * size), c.kind)
-
-
-def _says_nothing(laid: Laid, c: Candidate) -> bool:
-    """Whether a candidate is a lone verb, adverb or the like, ends inside a name, or only says who says something."""
-    if entities.goes_on(laid.folded, c.end) or (c.kind == "clause" and _SAYS.search(laid.folded[c.start : c.end])):
-        return True
-    lone = c.kind in ("reader", "complement", "clause") and c.end - c.start <= 4
-    return lone and dictionary.part_of_speech(laid.folded[c.start : c.end])[:1] in tuple("vdpcur")
-
-
-def _can_answer(question: Question, span: str, kind: str, holds: Set[str]) -> bool:
-    exact = kind in ("date", "number")
-    if question.kind == "when":
-        timed = kind not in ("person", "organisation", "place", "title") and bool(re.search("[年月日天时点期周]", span))
-        return "date" in holds or timed
-    if question.kind == "number":
-        return kind not in ("person", "title", "place", "date") and bool(_NUMERAL.search(span))
-    if question.kind in ("who", "where"):
-        return not exact and kind != "title" and _names(question, span, kind, holds)
-    if question.kind == "which":
-        return _is_one(question, span, kind)
-    if question.kind == "list":
-        return not exact and bool(_SEVERAL.search(span))
-    return question.kind != "yesno" or kind in ("clause", "clauses")  # a statement decides whether something is so
-
-
-def _is_one(question: Question, span: str, kind: str) -> bool:
-    """Whether a span may be the one that a question asks for: 第四届 for 哪一届, but no 79支队伍 for 哪支队伍."""
-    headed = bool(question.head and question.head in span)
-    if kind in ("date", "number"):
-        return headed and (kind == "date" or span[0] == "第")
-    return headed or kind != "person" or _PEOPLE.search(question.head) is not None
-
-
-def _names(question: Question, span: str, kind: str, holds: Set[str]) -> bool:
-    """Whether a span names a place; or a person, or a body where the question does not ask for a person."""
-    if question.kind == "where":
-        placed = bool(holds & {"place", "organisation"}) or bool(_PLACED.search(span)) or kind == "reader"
-        return placed and kind != "person"
-    if "person" in holds or (kind == "reader" and _NAME.fullmatch(span)):
-        return kind != "place"
-    return "organisation" in holds and not _SOMEBODY.search(question.folded) and span not in _NOBODY
 
 
 def propose(laid: Laid, pointed: Iterable[Span] = ()) -> list[Candidate]:

@@ -11,6 +11,7 @@ from pathlib import Path
 import numpy as np
 
 from libqa.answering import candidates, features
+from libqa.answering.admissible import admissible
 from libqa.answering.candidates import Candidate, Laid, Span
 from libqa.answering.comparing import Text
 from libqa.answering.features import Coverage, Floats, Pointers
@@ -104,7 +105,7 @@ def measure_all(question: Question, sources: Sequence[Source]) -> tuple[list[Fou
     laid = [candidates.lay_out(source.given.text) for source in sources]
     pointed = [pointed_spans(source.points, source.given.text) for source in sources]
     proposed = [candidates.propose(text, spans) for text, spans in zip(laid, pointed, strict=True)]
-    fitting = [candidates.admissible(question, text, these) for text, these in zip(laid, proposed, strict=True)]
+    fitting = [admissible(question, text, these) for text, these in zip(laid, proposed, strict=True)]
     if not any(fitting):
         fitting = proposed
     found: list[Found] = []

@@ -12,8 +12,8 @@ Fits = Callable[[str, Set[str]], bool]
 """Whether a span (folded), holding entities of these kinds, is such a thing."""
 
 
-TITLED = "titled"
-"""What holds a span that is a title or a part of one, beside the kinds of entities in it."""
+TITLED, NAMED = "titled", "named"
+"""What holds a span that is a title or a part of one, and one that is a name; beside the kinds of entities in it."""
 
 
 def _holding(pattern: str, *kinds: str) -> Fits:
@@ -67,7 +67,7 @@ _NOUNS: tuple[tuple[str, Fits], ...] = (
     (
         r"[讲说谈][了到]?些?什么|什么(?:内容|观点|看法|主张|意见)"
         r"|\bwhat (?:did|does|do) .*\b(?:say|said|argue|talk about|discuss|propose)\b",
-        lambda span, held: TITLED not in held and len(span) > 4,
+        lambda span, held: not held & {TITLED, NAMED} and len(span) > 4,
     ),
 )
 _COUNTED = re.compile(

@@ -1,0 +1,177 @@
+"""Which candidates can answer a type of question at all: a person for who, a number of books for how many books."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence, Set
+from functools import lru_cache
+
+from libqa.answering import measures, naming, wanted
+from libqa.answering.candidates import Candidate, Laid
+from libqa.answering.understand import Question
+from libqa.text import dictionary, entities
+
+_NAME = re.compile(r"[\u4e00-\u9fff]{2,4}")
+_NUMERAL = re.compile(r"[\d〇零一二两三四五六七八九十百千万亿半几]")
+_SEVERAL = re.compile(r"[、和与及;,]|以及|”“|》《")
+_SOMEBODY = re.compile(
+    r"哪一?[位名]|何人|什么人|哪个人|(?:馆长|主任|委员|组长|书记|主席|会长|秘书长|理事长|经理|校长|院长|部长|司长|作者|主编)"
+    r"(?:是|由|为)?谁"
+    r"|\b(?:which|what) (?:person|professor|expert|speaker|scientist)\b"
+    r"|\bwho (?:is|was|were|are) .*"
+    r"\b(?:director|president|chair\w*|manager|secretary|head|author|leader|dean|editor)s?\b"
+)
+_PEOPLE = re.compile("[人员者长师家生授任手]$|^$")  # what which may ask for with a person as the answer
+_POST = re.compile(
+    rf"({wanted.POSTS})(?:目前|现在|如今)?(?:又|则)?(?:是|由|为|叫)?(?:谁|哪一?[位名个]|何人|什么人)"
+    rf"|(?:谁|哪一?[位名个]|何人|什么人)(?:是|担任|出任|任|当)[^,。;]*?({wanted.POSTS})[?]?$"
+)
+_POST_EN = re.compile(
+    r"\bwho (?:is|was|are|were|became|serves as|served as) .*?"
+    r"\b(general manager|director|president|chair\w*|manager|secretary|head|dean|editor)s?\b"
+)
+_NAMING = ("person", "organisation", "place", "title")
+_TIMED = re.compile("[年月日天周]|[小时学]时|时[候间刻代]|[时学早前后初中晚]期|期[间末]|点")
+_SO_MANY = re.compile(r"[约近]?\d+[多余]?[个位名支家所场项种类座篇本份部条门张层间]")
+_SAYS = re.compile("(?:称|说|表示|指出|认为|强调|透露|据悉|提到)$")
+_NEW = ("who", "when", "where", "number", "list")  # questions that want something they do not say
+_MOSTLY = 0.7  # share of a span that makes it a date or number
+_PLACED = re.compile("[馆校院厅楼区市省县国线]")
+_NOBODY = frozenset("图书馆 大学 学院 学校 高校 公司 中心 委员会 联盟 馆 部 社 政府 银行 医院 分馆".split())
+
+
+def admissible(question: Question, laid: Laid, found: Sequence[Candidate]) -> list[Candidate]:
+    """Return the candidates that can answer a question of this type at all.
+
+    Who wants a person or an organisation in the span, when a date or a time, how many a number of that, where a place,
+    an organisation or a building, a list more than one thing, which no bare number or date unless that is what is asked
+    for, and whether something is so a statement; a noun beside the question word may demand more (`wanted`). What the
+    question itself says answers it not, nor does a lone verb.
+    """
+    demand, post, renamed = wanted.expectation(question), _post(question), naming.asks(question)
+    measure = measures.asked_for(question.folded) if question.kind == "number" else ""
+    kept = []
+    for c in found:
+        span = laid.folded[c.start : c.end]
+        inside, around = _named(laid.text, c.start, c.end)
+        holds = _held(c, inside, around)
+        if _says_nothing(laid, c) or _misplaced(question, laid, c, holds, around):
+            continue
+        if demand is not None and not demand(span, holds):
+            continue
+        if post and not _in_sentence(laid, c, post):
+            continue
+        if renamed and not naming.says_otherwise(question, laid.text, laid.folded, c.start, c.end):
+            continue
+        if _can_answer(question, span, _kind_of(c, inside), holds) and measures.fits(
+            measure, laid.folded, c.start, c.end
+        ):
+            kept.append(c)
+    return kept
+
+
+def _held(c: Candidate, inside: Sequence[entities.Entity], around: Sequence[entities.Entity]) -> Set[str]:
+    """The kinds of entities in a candidate, and whether it is a name or within a title."""
+    holds: set[str] = {e.kind for e in inside}
+    if any(e.kind == "title" for e in around):
+        holds.add(wanted.TITLED)
+    if any((e.start, e.end) == (c.start, c.end) and e.kind in _NAMING for e in inside):
+        holds.add(wanted.NAMED)
+    return holds
+
+
+def _misplaced(
+    question: Question, laid: Laid, c: Candidate, holds: Set[str], around: Sequence[entities.Entity]
+) -> bool:
+    """Whether a candidate stands where it cannot be what this type of question asks for."""
+    kind = question.kind
+    if kind in _NEW and laid.folded[c.start : c.end] in question.folded:
+        return True
+    if kind in _NEW and kind != "who" and laid.folded.startswith(":", c.end):
+        return True  # a label (存放地点：北楼三层)
+    if kind == "where":
+        return wanted.TITLED in holds  # a place in the name of an event
+    if kind == "number":  # 2017年 of 2017年4月26日, 101 of “101计划”
+        return _dates(c, around) or (c.kind == "number" and wanted.TITLED in holds)
+    return kind in ("why", "how") and wanted.NAMED in holds
+
+
+@lru_cache(maxsize=64)
+def _post(question: Question) -> tuple[str, ...]:
+    """The ways to say the post whose holder a question asks for: who is in it stands beside it."""
+    if question.kind != "who":
+        return ()
+    found = _POST_EN.search(question.folded) if question.language == "en" else _POST.search(question.folded)
+    if not found:
+        return ()
+    said = next(group for group in found.groups() if group)
+    return (said, *(form for term in question.terms if said in term.text for form, _ in term.forms))
+
+
+def _in_sentence(laid: Laid, c: Candidate, forms: Sequence[str]) -> bool:
+    start, end = laid.sentences[laid.sentence_of[c.first]]
+    return any(form in laid.folded[start:end] for form in forms)
+
+
+@lru_cache(maxsize=32768)
+def _named(text: str, start: int, end: int) -> tuple[tuple[entities.Entity, ...], tuple[entities.Entity, ...]]:
+    """The entities of a text inside a span, and those that the span is inside of."""
+    named = entities.find(text)
+    inside = tuple(e for e in named if start <= e.start and e.end <= end)
+    return inside, tuple(e for e in named if e.start <= start and end <= e.end)
+
+
+def _dates(c: Candidate, around: Sequence[entities.Entity]) -> bool:
+    """Whether a candidate is a year or a part of a longer date."""
+    size = c.end - c.start
+    return any(e.kind == "date" and (e.end - e.start > size or size == len("2017年")) for e in around)
+
+
+def _kind_of(c: Candidate, inside: Sequence[entities.Entity]) -> str:
+    """The kind of a candidate; a date or number with a word or two around it is one."""
+    if c.kind in ("date", "number"):
+        return c.kind
+    size = c.end - c.start
+    return next((e.kind for e in inside if e.kind in ("date", "number") and e.end - e.start >= _MOSTLY * size), c.kind)
+
+
+def _says_nothing(laid: Laid, c: Candidate) -> bool:
+    """Whether a candidate is a lone verb, adverb or the like, ends inside a name, or only says who says something."""
+    if entities.goes_on(laid.folded, c.end) or (c.kind == "clause" and _SAYS.search(laid.folded[c.start : c.end])):
+        return True
+    lone = c.kind in ("reader", "complement", "clause") and c.end - c.start <= 4
+    return lone and dictionary.part_of_speech(laid.folded[c.start : c.end])[:1] in tuple("vdpcur")
+
+
+def _can_answer(question: Question, span: str, kind: str, holds: Set[str]) -> bool:
+    exact = kind in ("date", "number")
+    if question.kind == "when":
+        timed = kind not in ("person", "organisation", "place", "title") and bool(_TIMED.search(span))
+        return "date" in holds or timed
+    if question.kind == "number":
+        return kind not in ("person", "title", "place", "date") and bool(_NUMERAL.search(span))
+    if question.kind in ("who", "where"):
+        return not exact and kind != "title" and _names(question, span, kind, holds)
+    if question.kind == "which":
+        return _is_one(question, span, kind)
+    if question.kind == "list":
+        return not exact and bool(_SEVERAL.search(span))
+    return question.kind != "yesno" or kind in ("clause", "clauses")  # a statement decides whether something is so
+
+
+def _is_one(question: Question, span: str, kind: str) -> bool:
+    """Whether a span may be the one that a question asks for: 第四届 for 哪一届, but no 79支队伍 for 哪支队伍."""
+    headed = bool(question.head and question.head in span)
+    if kind in ("date", "number") or _SO_MANY.match(span):
+        return headed and (kind == "date" or span[0] == "第")
+    return headed or kind != "person" or _PEOPLE.search(question.head) is not None
+
+
+def _names(question: Question, span: str, kind: str, holds: Set[str]) -> bool:
+    """Whether a span names a place; or a person, or a body where the question does not ask for a person."""
+    if question.kind == "where":
+        placed = bool(holds & {"place", "organisation"}) or bool(_PLACED.search(span)) or kind == "reader"
+        return placed and kind != "person"
+    if "person" in holds or (kind == "reader" and _NAME.fullmatch(span)):
+        return kind != "place"
+    return "organisation" in holds and not _SOMEBODY.search(question.folded) and span not in _NOBODY
