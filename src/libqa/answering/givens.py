@@ -119,6 +119,11 @@ def rivals(question: Question, laid: Laid, context: str) -> tuple[Floats, Floats
     return found[0], found[1]
 
 
+@lru_cache(maxsize=1024)
+def _folded(text: str) -> str:
+    return fold(text)
+
+
 def _any_inside(spans: Sequence[Span], within: Span) -> bool:
     return any(within[0] <= a and b <= within[1] for a, b in spans)
 
@@ -159,7 +164,7 @@ def _date(date: Date) -> Given:
 def _ordinal(number: Quantity) -> Given:
     def counted(text: str, same: bool) -> list[Span]:
         found = [(q.value, q.start, q.end) for q in quantities(text) if q.ordinal and q.unit == number.unit]
-        found += [(1.0, *m.span()) for m in re.finditer(f"首{number.unit}", fold(text))]
+        found += [(1.0, *m.span()) for m in re.finditer(f"首{number.unit}", _folded(text))]
         return [(a, b) for value, a, b in found if (value == number.value) == same]
 
     return Given("number", lambda text: counted(text, True), lambda text: counted(text, False))
@@ -170,7 +175,7 @@ def _of_kind(kinds: Sequence[re.Pattern[str]], asked: str) -> list[Given]:
     rest = [kind for kind in kinds if not kind.search(asked)]
 
     def others(text: str) -> list[Span]:
-        folded = fold(text)
+        folded = _folded(text)
         return [m.span() for kind in rest for m in kind.finditer(folded)]
 
     def said(kind: re.Pattern[str]) -> Given:
@@ -184,7 +189,7 @@ def _site(name: str, asked: str) -> Given:
     own = name[: head.start()] if head else name
 
     def others(text: str) -> list[Span]:
-        folded = fold(text)
+        folded = _folded(text)
         return [(a, b) for a, b in _sites(text) if head and folded.endswith(head[0], a, b) and folded[a:b] not in asked]
 
     return Given("word", lambda text: [m.span() for m in re.finditer(re.escape(own), text)], others)
@@ -216,11 +221,11 @@ def _word(word: str, asked: str) -> Given:
     own = re.compile((f"(?<!{under})" if under else "") + re.escape(word))
 
     def others(text: str) -> list[Span]:
-        spans = [m.span() for m in opposite.finditer(fold(text)) if m[0] not in asked]
+        spans = [m.span() for m in opposite.finditer(_folded(text)) if m[0] not in asked]
         if under:
-            spans += [m.span() for m in re.finditer(under + re.escape(word), fold(text))]
+            spans += [m.span() for m in re.finditer(under + re.escape(word), _folded(text))]
         elif word.startswith(_UNDER):
-            spans += [m.span() for m in re.finditer(f"(?<!{_UNDER}){re.escape(word[1:])}", fold(text))]
+            spans += [m.span() for m in re.finditer(f"(?<!{_UNDER}){re.escape(word[1:])}", _folded(text))]
         return spans
 
     return Given("word", lambda text: [m.span() for m in own.finditer(text)], others)
@@ -253,7 +258,7 @@ def _opposite(word: str) -> re.Pattern[str]:
 @lru_cache(maxsize=1024)
 def _names(text: str) -> dict[str, list[Span]]:
     """The people, places, schools and titles of a text; a place that begins the name of a school is none."""
-    folded = fold(text)
+    folded = _folded(text)
     found: dict[str, list[Span]] = {kind: [] for kind in _NAMED}
     for e in entities.find(text):
         if e.kind in ("person", "title"):
