@@ -62,3 +62,9 @@ def test_both_sides_are_answered_and_cited(tmp_path: Path) -> None:
 def test_nothing_is_compared_where_one_side_is_missing(tmp_path: Path) -> None:
     qa = LibQA.build([EAST, WEST], tmp_path / "index", Settings(threshold=1.0))
     assert qa.ask("东湖图书馆和西山图书馆的藏书，哪个多？").abstained
+
+
+def test_days_are_not_compared_with_books(tmp_path: Path) -> None:
+    rules = Document("rules", "本科生借期30天。研究生可借图书30册。", "借阅规则")
+    answer = LibQA.build([rules], tmp_path / "index", Settings(threshold=0.0)).ask("本科生和研究生，谁借得多？")
+    assert not any(s.text.startswith("本科生：") for s in answer.statements)

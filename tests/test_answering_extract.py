@@ -32,6 +32,32 @@ def test_entities_of_a_report() -> None:
 
 
 @pytest.mark.parametrize(
+    ("text", "numbers"),
+    [
+        ("每次使用不超过4小时", ["不超过4小时"]),
+        ("超过4小时的，至少预约两次", ["超过4小时", "两次"]),
+        ("电话：027-68754321。", ["027-68754321"]),
+        ("手机13812345678", ["13812345678"]),
+    ],
+)
+def test_numbers_are_whole(text: str, numbers: list[str]) -> None:
+    assert [text[e.start : e.end] for e in entities.find(text) if e.kind == "number"] == numbers
+
+
+@pytest.mark.parametrize(
+    ("text", "whole"),
+    [
+        ("西部一流大学图书馆建设联盟成立了", "西部一流大学图书馆建设联盟"),
+        ("由江城新华书店协办", "江城新华书店"),
+        ("四川大学图书馆的馆长", "四川大学图书馆"),
+    ],
+)
+def test_names_of_bodies_are_whole(text: str, whole: str) -> None:
+    assert whole in [text[e.start : e.end] for e in entities.find(text) if e.kind == "organisation"]
+    assert "西部一流大学图书馆" not in [text[e.start : e.end] for e in entities.find(text)]
+
+
+@pytest.mark.parametrize(
     ("text", "names"),
     [
         ("馆长高翔主持会议", ["高翔"]),
@@ -138,6 +164,8 @@ def test_a_long_clause_is_cut_at_words_and_not_in_a_title() -> None:
         ("5月8日", "date", "en", "8 May (“5月8日”)."),
         ("32家", "number", "en", "32 (“32家”)."),
         ("120余人", "number", "en", "more than 120 (“120余人”)."),
+        ("不超过4小时", "number", "en", "at most 4 (“不超过4小时”)."),
+        ("027-68754321", "number", "en", "The documents say: “027-68754321”."),
         ("约1.5万人次", "number", "en", "about 15,000 (“约1.5万人次”)."),
         ("5.3亿人次", "number", "en", "530,000,000 (“5.3亿人次”)."),
         ("2007年", "date", "en", "2007 (“2007年”)."),

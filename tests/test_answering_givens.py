@@ -33,6 +33,7 @@ def rivals(question: str, text: str, context: str = "") -> list[set[str]]:
         ("论坛在哪里举行？", "联赛在成都举行。", "", {"rival_word_apart"}),
         ("论坛在哪里举行？", "联赛在成都举行。", "读书论坛", {"rival_word"}),
         ("会议在哪里举行？", "联赛在成都举行。", "", set()),
+        ("谁协办了论坛？", "论坛由省图书馆主办。", "", {"rival_word_apart"}),
         ("联盟的秘书长是谁？", "图工委的秘书长是李明。", "", {"rival_word_apart"}),
         ("线上有多少人参加？", "到现场的有150人。", "", {"rival_word_apart"}),
         ("How many people came in person?", "通过网络参会的有1000人。", "", {"rival_word_apart"}),

@@ -107,6 +107,7 @@ def test_lists_go_on_after_and_and_also() -> None:
         ("谁担任馆长？", set()),
         ("Who is the general manager of the publisher?", {"王小明"}),
         ("谁作了报告？", {"王小明"}),
+        ("支持单位是谁？", set()),
     ],
 )
 def test_who_is_in_a_post_stands_beside_it(question: str, people: set[str]) -> None:

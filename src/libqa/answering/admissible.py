@@ -37,6 +37,7 @@ _SAYS = re.compile("(?:称|说|表示|指出|认为|强调|透露|据悉|提到)
 _NEW = ("who", "when", "where", "number", "list")  # questions that want something they do not say
 _MOSTLY = 0.7  # share of a span that makes it a date or number
 _PLACED = re.compile("[馆校院厅楼区市省县国线]")
+_BODIES = re.compile("(?:单位|机构|公司|企业|部门|学校)(?:是|为|有)?谁")
 _NOBODY = frozenset("图书馆 大学 学院 学校 高校 公司 中心 委员会 联盟 馆 部 社 政府 银行 医院 分馆".split())
 
 
@@ -172,6 +173,8 @@ def _names(question: Question, span: str, kind: str, holds: Set[str]) -> bool:
     if question.kind == "where":
         placed = bool(holds & {"place", "organisation"}) or bool(_PLACED.search(span)) or kind == "reader"
         return placed and kind != "person"
+    if _BODIES.search(question.folded):
+        return "organisation" in holds
     if "person" in holds or (kind == "reader" and _NAME.fullmatch(span)):
         return kind != "place"
     return "organisation" in holds and not _SOMEBODY.search(question.folded) and span not in _NOBODY

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from libqa.text import dictionary, segment
+from libqa.text.quantities import quantities
 from libqa.text.script import fold, language, to_hant
 from libqa.types import Answer, Citation, Statement
 
@@ -106,12 +107,13 @@ def _english(question: str) -> tuple[Side, Side] | None:
 def together(text: str, resolved: str, names: Sequence[str], answers: Sequence[Answer]) -> Answer | None:
     """Return one answer to a question that compares, from those about each thing; as sure as the least sure of them.
 
-    ``None`` where one of them is not answered, or both by the same words of a document: then nothing is compared.
+    ``None`` where one of them is not answered, both by the same words of a document, or one in books and the other in
+    days: then nothing is compared.
     """
     places = {(c.document_id, c.start, c.end) for a in answers for c in a.citations[:1]}
-    if any(a.abstained for a in answers) or (
-        len(places) < len(answers) and len({a.text for a in answers}) < len(answers)
-    ):
+    same = len(places) < len(answers) and len({a.text for a in answers}) < len(answers)
+    units = [{q.unit for q in quantities(a.text)} for a in answers]
+    if any(a.abstained for a in answers) or same or (all(units) and not set.intersection(*units)):
         return None
     citations: list[Citation] = []
     statements: list[Statement] = []

@@ -77,10 +77,11 @@ _KINDS_APART = tuple(
     for kinds in (
         ("论坛", "大赛 联赛 竞赛 比赛 赛事", "研讨会 座谈会 交流会", "培训班 研修班", "讲座"),
         ("联盟", "图工委 指导委员会", "学会 协会", "公司 集团"),
+        ("主办", "承办", "协办", "支持单位"),
         ("现场 线下 到场 亲临", "线上 在线 网络 网上 远程 云端"),
     )
 )
-"""Words for events, for bodies and for ways to attend, of which one is no other: a contest is no forum."""
+"""Words for events, bodies, what hosts do and ways to attend, of which one is no other: a contest is no forum."""
 _SITE = re.compile("(?:图书馆|分馆|校区|阅览室|自习室|书库|书店|楼|层)$")
 _ANY_SITE = frozenset(
     "大学 学院 高校 学校 全国 成员 智慧 数字 数位 公共 各个 地区 教学 中国 国家 总 分 老 新 大 主".split()

@@ -14,9 +14,15 @@ REFUSAL: dict[Language, str] = {
 _MONTHS = ("January February March April May June July August September October November December").split()
 _DATE = re.compile(r"^(\d{4})年(?:(\d{1,2})月(?:(\d{1,2})[日号])?)?$")
 _DAY = re.compile(r"^(\d{1,2})月(\d{1,2})[日号]$")
-_NUMBER = re.compile(r"^(约|近|逾|超过|超|共|累计|达)?([\d,]+(?:\.\d+)?)([多余])?(万|亿)?([多余])?")
+_NUMBER = re.compile(
+    r"^(约|近|逾|不?超过|不少于|不低于|不足|不到|至少|至多|最多|超|共|累计|达)?([\d,]+(?:\.\d+)?)([多余])?(万|亿)?([多余])?"
+)
 _SCALE = {"万": 10_000, "亿": 100_000_000}
-_BEFORE = {"约": "about ", "近": "nearly ", "逾": "more than ", "超过": "more than ", "超": "more than "}
+_BEFORE = {
+    "约": "about ", "近": "nearly ", "逾": "more than ", "超过": "more than ", "超": "more than ",
+    "不超过": "at most ", "至多": "at most ", "最多": "at most ", "不足": "less than ", "不到": "less than ",
+    "至少": "at least ", "不少于": "at least ", "不低于": "at least ",
+}  # fmt: skip
 _PAIRS = (("“", "”"), ("‘", "’"), ("《", "》"), ("（", "）"), ("「", "」"))
 
 
@@ -62,7 +68,7 @@ def _date(span: str) -> str:
 
 def _number(span: str) -> str:
     found = _NUMBER.match(span)
-    if not found:
+    if not found or re.search(r"\d-\d", span):  # a telephone number
         return ""
     before, digits, more, scale, more_after = found.groups()
     value = float(digits.replace(",", "")) * _SCALE.get(scale or "", 1)

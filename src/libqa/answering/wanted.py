@@ -61,7 +61,7 @@ _NOUNS: tuple[tuple[str, Fits], ...] = (
     (r"哪个?月|几月|\b(?:what|which) month\b", _holding("月|[-./]\\d")),
     (r"邮箱|电子邮件|\be-?mail\b", _holding("@")),
     (r"网址|\b(?:url|web(?:site)? address|what(?:'s| is) the website)\b", _holding(r"[a-z0-9-]\.[a-z]{2,}")),
-    (r"电话(?:号码)?(?:是|为|多少|[?]|$)|手机号|\b(?:tele)?phone number\b", _holding(r"\d[\d() +-]{5,}\d")),
+    (r"电话(?:号码)?(?:是|为|多少|[?]|$)|手机号|\b(?:tele)?phone number\b", _holding(r"^\D{0,4}\d[\d() +-]{5,}\d$")),
     (r"邮编|邮政编码|\b(?:postcode|postal code|zip code)\b", _holding(r"(?<!\d)\d{5,6}(?!\d)")),
     (r"英文(?:名|全称|名称)|英语名|叫什么英文|\bin english\b|\benglish name\b", _holding("[a-z]{3}")),
     (

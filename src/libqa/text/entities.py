@@ -47,8 +47,11 @@ _NUMERAL = (
     r"(?:\d[\d,]*(?:\.\d+)?(?:[万亿]\d[\d,]*(?:\.\d+)?)*"
     r"|[〇零一二两三四五六七八九十百千](?:[〇零一二两三四五六七八九十百千]|[万亿](?=[零一二两三四五六七八九]))*)"
 )
+# What belongs to a number before it: 不超过4小时 is another answer than 超过4小时.
+_ABOUT = "约|近|逾|不?超过|不少于|不低于|不足|不到|至少|至多|最多|超|共计?|总计|达到?|累计|第|百分之"
+_PHONE = re.compile(r"(?<!\d)(?:0\d{2,3}-\d{7,8}(?:-\d{1,4})?|1[3-9]\d{9})(?!\d)")
 _NUMBER = re.compile(
-    rf"(?:约|近|逾|超过|超|共计?|总计|达到?|累计|第|百分之)?{_NUMERAL}[多余几]?(?:百|千|万|亿|百万|千万|万亿)?[多余几]?"
+    rf"(?:{_ABOUT})?{_NUMERAL}[多余几]?(?:百|千|万|亿|百万|千万|万亿)?[多余几]?"
     rf"(?:%|‰|[{_HAN}])?"
 )
 _MEASURES = (
@@ -96,7 +99,7 @@ _ORG_ENDS = (
     "大学 学院 图书馆 博物馆 体育馆 公司 集团 委员会 联盟 中心 研究所 研究院 教育部 教育厅 教委 出版社 协会 学会 "
     "工作组 指导委员会 工委 医院 银行 "
     "中学 小学 党委 政府 法院 部队 基金会 联合会 协作组 分会 高校图工委 图工委 期刊社 报社 电视台 学校 高校 馆 处 "
-    "局 厅 社"
+    "局 厅 社 书店 书局 团委 工会 学生会 编辑部 实验室 办公室 工作站 研究会"
 ).split()
 _BODY_END = re.compile("(?:大学|学院|图书馆|学校|高校)$")
 _LONGER = re.compile(
@@ -167,10 +170,14 @@ def _dates(folded: str) -> Iterator[Entity]:
 
 
 def _numbers(folded: str) -> Iterator[Entity]:
+    phones = [m.span() for m in _PHONE.finditer(folded)]
+    yield from (Entity("number", start, end) for start, end in phones)
     for m in _NUMBER.finditer(folded):
         end = m.end()
+        if any(a < end and m.start() < b for a, b in phones):
+            continue
         core = re.match(
-            rf"(?:约|近|逾|超过|超|共计?|总计|达到?|累计|第|百分之)?{_NUMERAL}[多余几]?(?:百|千|万|亿|百万|千万|万亿)?[多余几]?",
+            rf"(?:{_ABOUT})?{_NUMERAL}[多余几]?(?:百|千|万|亿|百万|千万|万亿)?[多余几]?",
             m[0],
         )
         stop = m.start() + (len(core[0]) if core else len(m[0]))
