@@ -214,6 +214,8 @@ def test_what_is_asked_for(question: str, head: str) -> None:
         ("論壇在哪裡舉行", True),
         ("「俗講」的定義是？", True),
         ("The library opened in 1931.", False),
+        ("It was closed when it rained.", False),
+        ("tell me when it opens", True),
         ("联盟的宗旨", False),
     ],
 )

@@ -143,6 +143,11 @@ _EN_STOP = frozenset(
 )
 
 
+_BEGINS = re.compile(
+    r"\W*(?:wh(?:o|om|ose|at|ich|en|ere|y)|how|is|are|was|were|do|does|did|has|have|can|could|will|would|should|may|please"
+    r"|list|name|tell|describe|explain|give|show|i (?:want|would like|need) to know)\b",
+    re.IGNORECASE,
+)
 _PREPOSITIONS = frozenset(("in", "on", "by", "at"))
 _POLITE = re.compile(
     r"^\W*(?:(?:could|can|would) you (?:please |kindly )?(?:tell|show) (?:me|us)|do you know"
@@ -316,8 +321,10 @@ def question_words(text: str) -> bool:
 
 
 def asks(text: str) -> bool:
-    """Whether a text is a question: by its words, or by the mark at its end."""
-    return text.rstrip().endswith(("?", "？")) or question_words(text)
+    """Whether a text is a question: by the mark at its end or its words; in English, by those that it begins with."""
+    if text.rstrip().endswith(("?", "？")):
+        return True
+    return _BEGINS.match(text) is not None if language(text) == "en" else question_words(text)
 
 
 def understand(
