@@ -9,7 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from libqa.answering import dialogue, rarity
-from libqa.answering.understand import asks, content_words, understand
+from libqa.answering.asking import asks
+from libqa.answering.understand import content_words, understand
 
 
 @pytest.mark.parametrize(

@@ -1,5 +1,4 @@
-"""How likely it is that the best candidate answers the question: one calibrated probability, the basis of "
-"refusals."""
+"""How likely it is that the best candidate answers the question: a calibrated probability, the basis of refusals."""
 
 from __future__ import annotations
 

@@ -9,11 +9,12 @@ from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from libqa.answering import abstain, cite, comparing, extract, features, measures, ordering, phrase, rarity, reader
+from libqa.answering.asking import asks
 from libqa.answering.candidates import Candidate
 from libqa.answering.dialogue import Resolved
 from libqa.answering.extract import Found, Source
 from libqa.answering.retrieve import retrieve
-from libqa.answering.understand import Question, asks, understand
+from libqa.answering.understand import Question, understand
 from libqa.text import entities
 from libqa.text.script import fold
 from libqa.text.segment import terms

@@ -1,5 +1,4 @@
-"""Spans of a passage that could be the answer: entities, enumerations, complements, clauses, and what the reader "
-"points at."""
+"""Spans of a passage that could be the answer: entities, lists, complements, clauses, what the reader points at."""
 
 from __future__ import annotations
 

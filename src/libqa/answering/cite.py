@@ -1,5 +1,4 @@
-"""Choose the exact words to quote for an answer: the clause that holds it, short, and never cut inside a word or "
-"a pair."""
+"""Choose the exact words to quote for an answer: the clause that holds it, short, never cut inside a word or pair."""
 
 from __future__ import annotations
 

@@ -13,7 +13,8 @@ from functools import lru_cache
 import numpy as np
 from numpy.typing import NDArray
 
-from libqa.answering.understand import KINDS, Question
+from libqa.answering.asking import KINDS
+from libqa.answering.understand import Question
 from libqa.text import entities, segment
 from libqa.text.script import fold
 

@@ -6,7 +6,8 @@ import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-from libqa.answering.understand import content_words, question_words
+from libqa.answering.asking import question_words
+from libqa.answering.understand import content_words
 from libqa.text import entities
 from libqa.text.script import language
 
@@ -100,8 +101,7 @@ def _put(pronoun: re.Pattern[str], text: str, person: str, english: bool) -> str
 
 
 def _last_person(text: str) -> str:
-    """The first person named in an answer is the one it is about; in English the name stands before the Chinese "
-    "one."""
+    """The first person named in an answer is the one it is about; in English the name stands before the Chinese."""
     spans = entities.people(text)
     return text[slice(*spans[0])] if spans else ""
 
@@ -112,8 +112,7 @@ def _topic(before: Resolved, present: list[str]) -> str:
 
 
 def _replace(new: str, before: Resolved, similarity: Similarity) -> Resolved:
-    """Put ``new`` in the place of what it contrasts with in the question before: same kind of thing, or most "
-    "alike."""
+    """Put ``new`` in the place of what it contrasts with in the question before: of its kind, or most alike."""
     old = before.text
     year, years = _YEAR.search(new), _YEAR.findall(old)
     if year and years and year[0] not in years:

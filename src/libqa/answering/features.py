@@ -1,5 +1,4 @@
-"""What is measured of a candidate answer: how the question's words lie around it, and whether it is of the kind "
-"asked for."""
+"""What is measured of a candidate: how the question's words lie around it, and whether it is what is asked for."""
 
 from __future__ import annotations
 
@@ -11,9 +10,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from libqa.answering import givens, meaning, naming
+from libqa.answering.asking import KINDS
 from libqa.answering.candidates import KINDS as SPAN_KINDS
 from libqa.answering.candidates import Candidate, Laid
-from libqa.answering.understand import KINDS, Question
+from libqa.answering.understand import Question
 
 Floats = NDArray[np.float32]
 Ints = NDArray[np.int64]
@@ -141,8 +141,7 @@ def _parts(word: str, folded: str) -> dict[int, tuple[int, float]]:
 
 
 def _within(cover: Coverage, start: Ints, end: Ints, skip: tuple[Ints, Ints] | None = None) -> Floats:
-    """Share of the question's weight whose words stand inside each span, and not inside the span ``skip``; shape "
-    "(n,)."""
+    """Share of the question's weight whose words stand in each span, and not in the span ``skip``; shape (n,)."""
     total = np.zeros(len(start), dtype=np.float32)
     for at, stop, strength, weight in zip(cover.at, cover.stop, cover.strength, cover.weight, strict=True):
         if len(at):
@@ -154,8 +153,7 @@ def _within(cover: Coverage, start: Ints, end: Ints, skip: tuple[Ints, Ints] | N
 
 
 def _near(cover: Coverage, start: Ints, end: Ints, low: Ints, high: Ints) -> tuple[Floats, Floats, Floats, Floats]:
-    """Nearness of the question's words to each span, inside ``low..high``: fading over 6 characters, 25, left, "
-    "right."""
+    """Nearness of the question's words to each span, in ``low..high``: fading over 6 characters, 25, left, right."""
     close, wide, left, right = (np.zeros(len(start), dtype=np.float32) for _ in range(4))
     for at, stop, strength, weight in zip(cover.at, cover.stop, cover.strength, cover.weight, strict=True):
         if not len(at):

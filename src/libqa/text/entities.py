@@ -141,8 +141,7 @@ def cut(text: str) -> tuple[Word, ...]:
 
 @lru_cache(maxsize=1024)
 def find(text: str) -> tuple[Entity, ...]:
-    """Return the entities of ``text`` in order of their start; kinds may overlap (a title may hold an "
-    "organisation)."""
+    """Return the entities of ``text`` in order of their start; kinds may overlap (a title may hold a body)."""
     folded = fold(text)
     words = cut(text)
     found = [*_dates(folded), *_numbers(folded), *_titles(text), *_places(folded), *_organisations(folded, words)]
