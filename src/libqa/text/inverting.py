@@ -19,7 +19,7 @@ from libqa.text.candidates import Candidates
 from libqa.text.language import DIGIT, EDGE, language_model
 from libqa.text.tokens import FULL, MARKS, Token, after, fits, mark_at
 
-WIDTH = 64
+WIDTH = 128
 REACH = 18.0  # states more than this many nats behind the best are dropped
 QUESTION = 8.0  # price of a question mark that stands for itself or for a character outside GBK
 GIVE_UP = 30.0
@@ -100,7 +100,7 @@ def _completed(line: Sequence[Token], states: list[State]) -> list[State]:
     rows += _vanished(line, at, shifted)
     done = [s for s in states if s.pending < 0]
     # what ends a line is told by the price of the end, which comes on top
-    done += [_next(cost, state, option, i, at) for cost, state, option, i in _scored(rows, 16 * WIDTH)]
+    done += [_next(cost, state, option, i, at) for cost, state, option, i in _scored(rows, 8 * WIDTH)]
     ids = np.full(len(done), EDGE)
     costs = language_model().costs(np.array([s.context for s in done], np.int64), np.arange(len(done)), ids)
     return _best([s._replace(cost=s.cost + float(cost)) for s, cost in zip(done, costs, strict=True)])

@@ -12,7 +12,7 @@ from libqa.text.inverting import Step, search
 from libqa.text.language import EDGE, folded, language_model
 from libqa.text.printing import widened
 from libqa.text.proving import Page, proven
-from libqa.text.ranking import AROUND, ranked
+from libqa.text.ranking import BEHIND, BREAK, ranked
 from libqa.text.tokens import MARKS, Token, after, fits, tokens
 
 Certainty = Literal["exact", "chosen", "lost"]
@@ -88,7 +88,11 @@ def _broken(line: str, read: Sequence[Token], at: int, items: list[Item], last: 
     shown = line[shown_from : read[spot.end - 1].end]
     if cautious and any(steps[0].flag in ("question", "failed") for steps, _ in spot.texts if steps):
         return at
-    behind = "".join(token.text for token in read[spot.end : spot.end + AROUND] if len(token.text) == 1)
+    behind = "".join(
+        BREAK if token.kind == "broken" else token.text
+        for token in read[spot.end : spot.end + 2 * BEHIND]
+        if token.kind == "broken" or len(token.text) == 1
+    )
     texts = ranked(spot, "".join(item.source for item in items), behind)
     fitting: list[tuple[Step, ...]] = []
     limit = 0.0
