@@ -1,7 +1,6 @@
 """What the core questions must keep reaching; what went wrong is printed with a failure.
 
-The aims are 0.90 of the answers right and cited and 0.80 of the refusals right; `eval/results/answers.md` says what is
-reached. The floors below follow what is reached upwards, so that it is not lost again.
+The aims are 0.90 of the answers right and cited and 0.80 of the refusals right: reached, and not to be lost again.
 """
 
 from __future__ import annotations
@@ -31,11 +30,11 @@ def figure(result: Result, name: str) -> float:
 
 
 def test_right_and_cited_answers_do_not_become_fewer(result: Result) -> None:
-    assert figure(result, "right_and_cited") >= 0.80, render(result)
+    assert figure(result, "right_and_cited") >= 0.90, render(result)
 
 
 def test_right_refusals_do_not_become_fewer(result: Result) -> None:
-    assert figure(result, "refusal_right") >= 0.70, render(result)
+    assert figure(result, "refusal_right") >= 0.80, render(result)
 
 
 def test_every_citation_is_an_exact_slice_and_no_statement_goes_without(result: Result) -> None:
