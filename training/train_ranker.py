@@ -72,7 +72,10 @@ TRUST = {
     "rival_clause": -20.0, "rival_sentence": -8.0, "rival_apart": -5.0, "unnamed": -12.0, "renamed": 20.0,
 }  # fmt: skip
 """The reader's own order and what speaks against it, which is half of what ships: it holds on texts of other kinds."""
-WHETHER = {"reader_best": -4.0, "cover_near": 6.0, "soft_sentence": 6.0, "similar_near": 6.0, "yesno": -9.0}
+WHETHER = {
+    "reader_best": -4.0, "cover_clause": 5.0, "cover_near": 6.0, "soft_sentence": 6.0, "similar_near": 6.0,
+    "yesno": -11.0,
+}  # fmt: skip
 """Added where a question asks whether something is so: the reader never read such questions, words must tell. The last
 keeps the scores about as high as those of other questions."""
 ROOT = Path(__file__).resolve().parent.parent

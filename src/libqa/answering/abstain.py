@@ -30,7 +30,8 @@ def measure(question: Question, found: Sequence[Found]) -> Floats:
     """Return the features of an answer, shape ``(len(NAMES),)``; ``found`` is sorted, best first, and not empty.
 
     An answer is ``contradicted`` where its sentence speaks of another name, date, ordinal or title than the question,
-    or its text, title and section do not say the question's at all, or where no text holds the kind of thing asked for.
+    or its text, title and section do not say the question's at all; twice as much where no text holds the kind of thing
+    asked for.
     Places do not count: texts leave them out, or speak of a city and of its province.
     """
     top = found[0]
@@ -46,7 +47,7 @@ def measure(question: Question, found: Sequence[Found]) -> Floats:
             min(top.score - rival, 5.0) / 5.0,
             float(top.row[_CONTEXT]),
             max(float(f.row[_SHARE]) for f, ok in zip(found, same, strict=True) if ok),
-            max(float(sentence[_STRICT_RIVALS].max() > 0), float(bool(lacking.intersection(_LACKING))), float(unfit)),
+            max(float(sentence[_STRICT_RIVALS].max() > 0), float(bool(lacking.intersection(_LACKING))), 2.0 * unfit),
         ],
         dtype=np.float32,
     )

@@ -207,7 +207,8 @@ def _fullest(found: Sequence[Found], question: Question) -> Found:
             inside = [c for c in inside if measures.fits(measure, best.laid.folded, c.start, c.end)]
         if kind == "where":  # 四川成都同日, but not 四川大学江安校区, is the place and a word beside it
             inside = [c for c in inside if 2 * (c.end - c.start) > own.end - own.start]
-        own = inside[0] if inside else own
+        at_start = [c for c in inside if c.start == own.start]  # 3名 of 3名、二等奖8名
+        own = (at_start or inside or [own])[0]
     if kind == "list":
         return replace(best, candidate=_whole_list(own, near))
     kinds: tuple[str, ...] = (own.kind,) if own.kind in ("date", "number", "place", "organisation") else ()

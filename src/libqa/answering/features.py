@@ -5,11 +5,12 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from libqa.answering import givens, meaning, naming
+from libqa.answering import beside, givens, meaning, naming
 from libqa.answering.asking import KINDS
 from libqa.answering.candidates import KINDS as SPAN_KINDS
 from libqa.answering.candidates import Candidate, Laid
@@ -230,7 +231,7 @@ def measure(
     apart = len(givens.KINDS)
     by_sentence, by_clause = cover.rivals
     spans = list(zip(start.tolist(), end.tolist(), strict=True))
-    values = {
+    values: dict[str, Any] = {
         "cover_clause": _within(cover, low, high),
         "cover_near": _within(cover, np.maximum(around[0], s_low), np.minimum(around[1], s_high)),
         "cover_sentence": _within(cover, s_low, s_high),
@@ -270,6 +271,10 @@ def measure(
         "fits": [c.kind in FITTING.get(question.kind, ()) for c in found],
         "misfits": [c.kind in _ENTITIES and c.kind not in FITTING.get(question.kind, _ENTITIES) for c in found],
     }
+    words = list(zip(cover.weight.tolist(), cover.at, strict=True))
+    fitting = np.array(values["fits"], dtype=bool)
+    elsewhere = beside.told_elsewhere(question.folded, laid, found, values["cover_clause"], fitting, words)
+    values["rival_clause"] = np.maximum(values["rival_clause"], elsewhere)
     if naming.asks(question):
         values["renamed"] = [naming.says_otherwise(question, laid.text, folded, a, b) for a, b in spans]
     points = reader.start[start] + reader.end[end - 1]

@@ -204,16 +204,19 @@ def _sites(text: str) -> tuple[Span, ...]:
         if head := _SITE.search(word):
             if head.start() and word[: head.start()] not in _ANY_SITE:
                 found.append((start, end))
-            elif not head.start() and before[2] == start and _tells(before[0]):
+            elif not head.start() and before[2] == start and _tells(before[0], word):
                 found.append((before[1], end))
         before = (word, start, end)
     return tuple(found)
 
 
-def _tells(word: str) -> bool:
+def _tells(word: str, head: str) -> bool:
+    """Whether a word tells the site that ``head`` says from another; 四川图书馆 is no site of one library."""
     sort = dictionary.part_of_speech(word)
-    apart = len(word) > 1 and word not in _ANY_SITE and not word.endswith(("大学", "学院"))
-    return apart and (sort[:1] in ("n", "j", "") or sort in ("m", "mq")) and sort != "ns" and word.isalpha()
+    apart = len(word) > 1 and word not in _ANY_SITE and not word.endswith(("大学", "学院")) and word.isalpha()
+    return (
+        apart and (sort[:1] in ("n", "j", "s", "f", "") or sort in ("m", "mq")) and (sort != "ns" or head != "图书馆")
+    )
 
 
 def _word(word: str, asked: str) -> Given:

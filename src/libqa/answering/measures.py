@@ -24,7 +24,7 @@ _SAYING: tuple[tuple[Measure, str], ...] = (
     ("body", rf"{_NUMERAL}\s*(?:所|家|校|馆)"),
     ("time", rf"{_NUMERAL}\s*(?:年|个月|个?工作日|天|日|个?小时|分钟|周|学时|世纪)"),
     ("day", rf"{_NUMERAL}\s*(?:月|号)"),
-    ("count", rf"{_NUMERAL}\s*[个场次届座栋间处{_KINDS}]"),
+    ("count", rf"{_NUMERAL}\s*[个场次届座栋间处{_KINDS.replace('级', '')}]"),
 )
 _SAID = tuple((measure, re.compile(pattern)) for measure, pattern in _SAYING)
 _ASKED: tuple[tuple[Measure, str], ...] = (
@@ -57,7 +57,7 @@ _ASKED: tuple[tuple[Measure, str], ...] = (
 )
 _BARE = 8  # characters of a span that is little more than a number
 _ALIKE: dict[Measure, frozenset[Measure]] = {
-    "count": frozenset(("count", "person", "body", "book", "time", "")),
+    "count": frozenset(("count", "person", "body", "book", "")),
     "body": frozenset(("body", "count", "")),
     "person": frozenset(("person", "")),
     "book": frozenset(("book", "count", "")),
