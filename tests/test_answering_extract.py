@@ -45,6 +45,20 @@ def test_numbers_are_whole(text: str, numbers: list[str]) -> None:
 
 
 @pytest.mark.parametrize(
+    ("text", "dates"),
+    [
+        ("2023年9月20—21日召开", ["2023年9月20—21日"]),
+        ("2009年9月27日-10月9日举行", ["2009年9月27日", "2009年9月27日-10月9日", "10月9日"]),
+        ("9—12月举办", ["9—12月"]),
+        ("2016—2018年在任", ["2016—2018年", "2018年"]),
+        ("2023-12-07", ["2023-12-07"]),
+    ],
+)
+def test_ranges_of_dates_are_whole(text: str, dates: list[str]) -> None:
+    assert [text[e.start : e.end] for e in entities.find(text) if e.kind == "date"] == dates
+
+
+@pytest.mark.parametrize(
     ("text", "whole"),
     [
         ("西部一流大学图书馆建设联盟成立了", "一流大学图书馆建设联盟"),
@@ -71,6 +85,18 @@ def test_names_of_bodies_are_whole(text: str, whole: str) -> None:
 )
 def test_people(text: str, names: list[str]) -> None:
     assert [text[a:b] for a, b in entities.people(text)] == names
+
+
+def test_whether_something_is_so_is_ranked_by_other_weights() -> None:
+    size = len(features.NAMES)
+    rows = np.zeros((2, size), np.float32)
+    rows[:, features.NAMES.index("cover_clause")] = 0.5
+    rows[1, features.NAMES.index("yesno")] = 1.0
+    whether = np.zeros(size, np.float32)
+    whether[features.NAMES.index("cover_clause")] = 4.0
+    nothing = np.zeros((size, 1), np.float32), np.zeros(1, np.float32), np.zeros(1, np.float32)
+    ranker = extract.Ranker(*nothing, np.zeros(size, np.float32), whether)
+    assert ranker.score(rows).tolist() == [0.0, 2.0]
 
 
 def ask(question: str) -> Question:
