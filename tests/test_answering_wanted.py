@@ -140,3 +140,12 @@ def test_a_span_does_not_stand_astride_two_clauses() -> None:
 def test_a_clause_that_only_names_the_speaker_is_no_answer() -> None:
     text = "另有一篇报道称，参赛的有六千人。"
     assert "另有一篇报道称" not in admitted("报道说了什么？", text)
+
+
+def test_a_span_does_not_tear_a_quotation() -> None:
+    text = "会议有两类，一类是“西部一流大学图书馆建设专家论坛”，在成都举行。"
+    laid = candidates.lay_out(text)
+    torn = (text.index("一类是"), text.index("大学") + 2)
+    found = admissible(ask("论坛在哪里举行？"), laid, candidates.propose(laid, [torn]))
+    assert "成都" in {text[c.start : c.end] for c in found}
+    assert torn not in {(c.start, c.end) for c in found}

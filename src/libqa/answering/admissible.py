@@ -30,6 +30,7 @@ _POST_EN = re.compile(
     r"\bwho (?:is|was|are|were|became|serves as|served as) .*?"
     r"\b(general manager|director|president|chair\w*|manager|secretary|head|dean|editor)s?\b"
 )
+_PAIRS = ("“”", "‘’", "《》", "()", "「」")
 _NAMING = ("person", "organisation", "place", "title")
 _TIMED = re.compile("[年月日天周]|[小时学]时|时[候间刻代]|[时学早前后初中晚]期|期[间末]|点")
 _SO_MANY = re.compile(r"[约近]?\d+[多余]?[个位名支家所场项种类座篇本份部条门张层间]")
@@ -138,10 +139,23 @@ def _kind_of(c: Candidate, inside: Sequence[entities.Entity]) -> str:
 
 def _says_nothing(laid: Laid, c: Candidate) -> bool:
     """Whether a candidate is a lone verb, adverb or the like, ends inside a name, or only says who says something."""
-    if entities.goes_on(laid.folded, c.end) or (c.kind == "clause" and _SAYS.search(laid.folded[c.start : c.end])):
+    if (
+        entities.goes_on(laid.folded, c.end)
+        or _torn(laid.folded[c.start : c.end])
+        or (c.kind == "clause" and _SAYS.search(laid.folded[c.start : c.end]))
+    ):
         return True
     lone = c.kind in ("reader", "complement", "clause") and c.end - c.start <= 4
     return lone and dictionary.part_of_speech(laid.folded[c.start : c.end])[:1] in tuple("vdpcur")
+
+
+def _torn(span: str) -> bool:
+    """Whether a quotation, title or bracket begins or ends inside a span, but not at its edge: 一类是“西部大学."""
+    inner = span[1:-1]
+    return any(
+        span.count(opener) != span.count(closer) and inner.count(opener) != inner.count(closer)
+        for opener, closer in _PAIRS
+    )
 
 
 def _can_answer(question: Question, span: str, kind: str, holds: Set[str]) -> bool:

@@ -105,7 +105,7 @@ _ORG_ENDS = (
 ).split()
 _BODY_END = re.compile("(?:大学|学院|图书馆|学校|高校)$")
 _LONGER = re.compile(
-    "(?:建设|发展|服务|合作|协作)?(?:专家|学术|创新|工作)?(?:联盟|委员会|协会|学会|联合会|基金会|协作组|论坛|研讨会|联席会)"
+    "(?:图书馆)?(?:建设|发展|服务|合作|协作)?(?:专家|学术|创新|工作)?(?:联盟|委员会|协会|学会|联合会|基金会|协作组|论坛|研讨会|联席会)"
 )
 """What shows that a name goes on: 一流大学图书馆 is none in 一流大学图书馆建设联盟."""
 _ORG_END = re.compile("|".join(sorted(_ORG_ENDS, key=len, reverse=True)))
