@@ -189,6 +189,6 @@ def _names(question: Question, span: str, kind: str, holds: Set[str]) -> bool:
         return placed and kind != "person"
     if _BODIES.search(question.folded):
         return "organisation" in holds
-    if "person" in holds or (kind == "reader" and _NAME.fullmatch(span) and span[0] in entities.SURNAMES):
+    if "person" in holds or (kind == "reader" and _NAME.fullmatch(span)):
         return kind != "place"
     return "organisation" in holds and not _SOMEBODY.search(question.folded) and span not in _NOBODY
