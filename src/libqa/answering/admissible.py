@@ -30,7 +30,7 @@ _POST_EN = re.compile(
     r"\bwho (?:is|was|are|were|became|serves as|served as) .*?"
     r"\b(general manager|director|president|chair\w*|manager|secretary|head|dean|editor)s?\b"
 )
-_PAIRS = ("“”", "‘’", "《》", "()", "「」")
+_PAIRS = (("“", "”"), ("‘", "’"), ("《", "》"), ("(", ")"), ("「", "」"))
 _NAMING = ("person", "organisation", "place", "title")
 _TIMED = re.compile("[年月日天周]|[小时学]时|时[候间刻代]|[时学早前后初中晚]期|期[间末]|点")
 _SO_MANY = re.compile(r"[约近]?\d+[多余]?[个位名支家所场项种类座篇本份部条门张层间]")
