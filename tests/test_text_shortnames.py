@@ -4,6 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from libqa.text import shortnames
 from libqa.text.shortnames import written_out
 
 HELD = frozenset("四川大学 重庆大学 西安交通大学 兰州大学 西北大学 重庆 昆明 陕西".split())
@@ -23,6 +24,8 @@ HELD = frozenset("四川大学 重庆大学 西安交通大学 兰州大学 西�
         ("浙大的馆员", "浙大的馆员"),
         ("春城的会", "昆明的会"),
         ("三秦大地的馆", "陕西的馆"),
+        ("这次会议意义重大？", "这次会议意义重大？"),
+        ("西安交通大学和重庆大学", "西安交通大学和重庆大学"),
         ("Who is in charge?", "Who is in charge?"),
     ],
 )
@@ -34,6 +37,20 @@ def test_a_name_that_may_be_two_is_left() -> None:
     both = HELD | {"西南交通大学"}
     assert written_out("交大的馆", HELD.__contains__) == "西安交通大学的馆"
     assert written_out("交大的馆", both.__contains__) == "交大的馆"
+
+
+@pytest.mark.parametrize("name", [*shortnames._SHORT, *shortnames._NICKNAMES, "清华附中", "同济医院", "青城山"])
+def test_names_in_full_are_left(name: str) -> None:
+    assert written_out(f"{name}图书馆在哪里？", lambda name: True) == f"{name}图书馆在哪里？"
+
+
+@pytest.mark.parametrize("question", ["金陵图书馆在哪里？", "山城区有几家图书馆？", "江城大学有多大？"])
+def test_what_only_begins_like_a_by_name_is_left(question: str) -> None:
+    assert written_out(question, {"南京", "重庆", "武汉"}.__contains__) == question
+
+
+def test_a_by_name_that_the_documents_use_is_left() -> None:
+    assert written_out("春城的会", {"昆明", "春城"}.__contains__) == "春城的会"
 
 
 @given(st.text(alphabet="川大西交重庆学的馆山城a ，"))

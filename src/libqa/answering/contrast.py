@@ -25,9 +25,9 @@ _EITHER = re.compile(
 _AND = re.compile(r",?(?:和|跟|与|同|以及|、),?")
 _HOW_MANY = re.compile(r"(?:多少|几)(?P<unit>[\u4e00-\u9fff]{0,4})")
 _SHARED = re.compile(r"的([^的,]{1,6})$")
-_ENGLISH = re.compile(
-    r"^(?:which|who|what)\b(?P<what>.*?\b(?P<more>more|fewer|less|larger|bigger|greater|smaller|longer|higher|earlier|later"
-    r"|older|newer|first)\b.*?)[,:] (?P<left>.+?),? or (?P<right>.+?)\?*$",
+_ENGLISH = re.compile(  # bounded: questions are untrusted
+    r"^(?:which|who|what)\b(?P<what>.{0,80}?\b(?P<more>more|fewer|less|larger|bigger|greater|smaller|longer|higher|earlier"
+    r"|later|older|newer|first)\b.{0,80}?)[,:] (?P<left>.{1,120}?),? or (?P<right>.{1,120}?)\?*$",
     re.IGNORECASE,
 )
 _EARLIER, _COUNTED = frozenset("earlier later older newer first".split()), frozenset("more fewer less".split())

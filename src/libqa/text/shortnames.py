@@ -20,7 +20,7 @@ _SHORT = {
     "中国农业大学": "中国农大 农大",
     "南开大学": "南开",
     "天津大学": "天大",
-    "大连理工大学": "大连理工 大工",
+    "大连理工大学": "大连理工",
     "吉林大学": "吉大",
     "东北大学": "东大",
     "哈尔滨工业大学": "哈工大",
@@ -35,7 +35,7 @@ _SHORT = {
     "厦门大学": "厦大",
     "山东大学": "山大",
     "中国海洋大学": "中国海大 海大",
-    "中国石油大学": "石油大学 石大",
+    "中国石油大学": "石大",
     "郑州大学": "郑大",
     "武汉大学": "武大",
     "华中科技大学": "华中科大 华科大 华科",
@@ -83,13 +83,9 @@ _NICKNAMES = {
     "成都": "蓉城 锦城",
     "昆明": "春城",
     "西安": "古城长安 古都长安",
-    "贵阳": "筑城",
-    "兰州": "金城兰州",
     "拉萨": "日光城",
-    "呼和浩特": "青城",
-    "南宁": "邕城 绿城",
+    "南宁": "邕城",
     "武汉": "江城",
-    "长沙": "星城",
     "广州": "羊城",
     "深圳": "鹏城",
     "南京": "金陵 石头城",
@@ -99,7 +95,6 @@ _NICKNAMES = {
     "厦门": "鹭岛",
     "泉州": "鲤城",
     "济南": "泉城",
-    "青岛": "岛城",
     "哈尔滨": "冰城",
     "长春": "北国春城",
     "延安": "革命圣地",
@@ -124,8 +119,14 @@ _NICKNAMES = {
     "江西": "赣鄱大地 赣鄱",
 }
 _ALSO_WORDS = frozenset("重大 人大 天大 中大 山大 长大 新大 海大 东大 青大 宁大 西大".split())
-_BODY = re.compile(r"的?(?:图书|馆|校|老师|学生|师生|教授|同学)|[^\u4e00-\u9fff]|$")
+_BODY = re.compile(r"的?(?:图书|馆|校|老师|学生|师生|教授|同学)|\d")
 """What follows a short name that is an ordinary word as well (重大)."""
+_GOES_ON = {
+    "whole": "学",  # 川大 of 四川大学
+    "clipped": "大|学|附|中|小|园|医|区|县|市|院",  # 清华大学, 清华附中
+    "nickname": "大学|学院|学校|图书馆|区|县|镇|山|路|街|报|集团|公司|银行",  # 金陵图书馆 is not the library of 南京
+}
+"""What shows that a name only begins like a short one."""
 
 
 @lru_cache(maxsize=1)
@@ -140,15 +141,24 @@ def _names() -> dict[str, list[str]]:
 
 
 @lru_cache(maxsize=1)
+def _nicknames() -> frozenset[str]:
+    return frozenset(short for said in _NICKNAMES.values() for short in said.split())
+
+
+@lru_cache(maxsize=1)
 def _pattern() -> re.Pattern[str]:
-    return re.compile("|".join(f"{re.escape(short)}(?!学)" for short in sorted(_names(), key=len, reverse=True)))
+    def alone(short: str) -> str:
+        sort = "nickname" if short in _nicknames() else "whole" if short.endswith("大") else "clipped"
+        return f"{re.escape(short)}(?!{_GOES_ON[sort]})"
+
+    return re.compile("|".join(map(alone, sorted(_names(), key=len, reverse=True))))
 
 
 def written_out(text: str, holds: Callable[[str], bool]) -> str:
     """Return a Chinese question with its short names written out, in its script.
 
     A name is put in where the documents hold it (``holds``) and none of the others that the short one may stand for,
-    and only where no word is cut by its beginning: 云南大部分 has no 南大 in it.
+    nor the by-name of a place itself, and only where no word is cut: 云南大部分 has no 南大 in it.
     """
     folded, shift = fold(text), 0
     if not _pattern().search(folded):
@@ -157,8 +167,9 @@ def written_out(text: str, holds: Callable[[str], bool]) -> str:
     script, out = language(text), text
     for m in _pattern().finditer(folded):
         full = [name for name in _names()[m[0]] if holds(name)]
-        cut = any(a < m.start() < b or (m[0] in _ALSO_WORDS and a < m.end() < b) for a, b in words)
-        if len(full) != 1 or cut or (m[0] in _ALSO_WORDS and not _BODY.match(folded, m.end())):
+        nickname, doubtful = m[0] in _nicknames(), m[0] in _ALSO_WORDS
+        cut = any(a < m.start() < b or ((nickname or doubtful) and a < m.end() < b) for a, b in words)
+        if len(full) != 1 or cut or (nickname and holds(m[0])) or (doubtful and not _BODY.match(folded, m.end())):
             continue
         name = to_hant(full[0]) if script == "zh-Hant" else full[0]
         out = out[: m.start() + shift] + name + out[m.end() + shift :]
