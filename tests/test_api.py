@@ -182,3 +182,13 @@ def test_short_names_find_what_the_documents_write_out(tmp_path: Path) -> None:
         Settings(),
     )
     assert qa.ask("川大图书馆哪一年建成？").text == "1896年。"
+
+
+def test_words_that_look_like_names_name_nobody_in_a_question(tmp_path: Path) -> None:
+    from libqa.answering import answer, dialogue
+
+    run = Document("run", "阅读马拉松在中心馆举行，馆长张文清致辞，孙悦获得冠军。", "阅读马拉松")
+    qa = LibQA.build([run], tmp_path / "index", Settings())
+    with qa._index.view() as view:
+        hits, _, _ = answer.look_up(view, qa._index.embedder, dialogue.Resolved("张文清在阅读马拉松上致辞了吗？"), 8)
+    assert answer.named(hits, "张文清在阅读马拉松上致辞了吗?") == {"张文清": "张文清"}

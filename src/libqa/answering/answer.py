@@ -15,7 +15,7 @@ from libqa.answering.dialogue import Resolved
 from libqa.answering.extract import Found, Source
 from libqa.answering.retrieve import retrieve
 from libqa.answering.understand import Question, understand
-from libqa.text import entities
+from libqa.text import dictionary, entities
 from libqa.text.script import fold
 from libqa.text.segment import terms
 from libqa.text.shortnames import written_out
@@ -113,7 +113,7 @@ def named(hits: Sequence[Hit], asked: str) -> dict[str, str]:
             name = fold(hit.passage.text[entity.start : entity.end])
             if entity.kind != "person" or name.isascii() or "·" in name:
                 continue
-            if name in asked:
+            if name in asked and not _ordinary(name):
                 found[name] = name
             if latin:
                 sounds = lazy_pinyin(name)
@@ -122,6 +122,11 @@ def named(hits: Sequence[Hit], asked: str) -> dict[str, str]:
                 apart = (f"{family} {' '.join(sounds[size:])}", f"{family} {'-'.join(sounds[size:])}")
                 found |= dict.fromkeys((f"{family} {given}", f"{given} {family}", *apart), name)
     return dict(sorted(found.items(), key=lambda pair: -len(pair[0])))
+
+
+def _ordinary(name: str) -> bool:
+    """Whether what was taken for a name is a word of the dictionary: 马拉松, 高水平."""
+    return dictionary.frequency(name) > 0 and dictionary.part_of_speech(name) != "nr"
 
 
 def compose(
