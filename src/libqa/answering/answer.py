@@ -113,7 +113,7 @@ def named(hits: Sequence[Hit], asked: str) -> dict[str, str]:
             name = fold(hit.passage.text[entity.start : entity.end])
             if entity.kind != "person" or name.isascii() or "·" in name:
                 continue
-            if name in asked and not _ordinary(name):
+            if name in asked and not dictionary.frequency(name):  # 马拉松 looks like a name
                 found[name] = name
             if latin:
                 sounds = lazy_pinyin(name)
@@ -122,11 +122,6 @@ def named(hits: Sequence[Hit], asked: str) -> dict[str, str]:
                 apart = (f"{family} {' '.join(sounds[size:])}", f"{family} {'-'.join(sounds[size:])}")
                 found |= dict.fromkeys((f"{family} {given}", f"{given} {family}", *apart), name)
     return dict(sorted(found.items(), key=lambda pair: -len(pair[0])))
-
-
-def _ordinary(name: str) -> bool:
-    """Whether what was taken for a name is a word of the dictionary: 马拉松, 高水平."""
-    return dictionary.frequency(name) > 0 and dictionary.part_of_speech(name) != "nr"
 
 
 def compose(
