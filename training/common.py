@@ -7,9 +7,11 @@ import gzip
 import json
 import os
 import random
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
+
+import numpy as np
 
 ROOT = Path(__file__).resolve().parent.parent
 WORK = Path(__file__).resolve().parent / "work"
@@ -50,9 +52,35 @@ def rows(data: Path, name: str, evaluate: bool = False) -> Iterator[dict[str, An
             yield json.loads(line)
 
 
+def conditional_logit(sets: Sequence[tuple[np.ndarray, np.ndarray]], penalty: float) -> np.ndarray:
+    """Return weights that make the right ones of each set as likely as possible (McFadden 1974).
+
+    Each set is the rows of its choices, shape (choices, features), and which of them are right; ``penalty`` is on the
+    squared weights of features of unit variance.
+    """
+    from scipy.optimize import minimize
+
+    rows, right = (np.concatenate(parts) for parts in zip(*sets, strict=True))
+    sizes = np.array([len(part) for _, part in sets])
+    starts, owners = np.cumsum(sizes) - sizes, np.repeat(np.arange(len(sizes)), sizes)
+    spread = rows.std(axis=0)
+    rows = rows / spread
+
+    def loss(weights: np.ndarray) -> tuple[float, np.ndarray]:
+        scores = rows @ weights
+        shares = np.exp(scores - np.maximum.reduceat(scores, starts)[owners])
+        wanted = np.where(right, shares, 0.0)
+        total, part = np.add.reduceat(shares, starts), np.add.reduceat(wanted, starts) + 1e-30
+        slope = rows.T @ (shares / total[owners] - wanted / part[owners])
+        value = float(np.mean(np.log(total) - np.log(part)))
+        return value + penalty * float(weights @ weights), slope / len(sizes) + 2 * penalty * weights
+
+    result: np.ndarray = minimize(loss, np.zeros(len(spread)), jac=True, method="L-BFGS-B").x / spread
+    return result
+
+
 def seed_everything(seed: int) -> None:
     """Seed Python, NumPy and torch."""
-    import numpy as np
     import torch
 
     random.seed(seed)

@@ -64,12 +64,13 @@ PRIOR = {
     "reader_best": 7.0, "answerable_logit": 0.7, "share": 5.0, "outside": 6.0, "near_25": 2.0, "near_6": 1.0,
     "overlap": -2.0, "fits": 1.0, "misfits": -1.0, "anchors_sentence": 1.0, "anchors_passage": 2.0, "uncovered": -3.0,
     "rival_clause": -1.0, "rival_sentence": -0.5, "rival_apart": -0.5, "cover_context": 2.0, "soft_sentence": 2.0,
-    "similar_near": 2.0,
+    "similar_near": 2.0, "less_said": 4.0,
 }  # fmt: skip
 """Where the ranker starts, set by hand: texts of other kinds than encyclopaedia paragraphs keep to it more."""
 TRUST = {
     "reader_best": 10.0, "answerable_logit": 1.0, "share": 4.0,
     "rival_clause": -20.0, "rival_sentence": -8.0, "rival_apart": -5.0, "unnamed": -12.0, "renamed": 20.0,
+    "less_said": 6.0,
 }  # fmt: skip
 """The reader's own order and what speaks against it, which is half of what ships: it holds on texts of other kinds."""
 WHETHER = {

@@ -24,7 +24,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parent))
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent / "eval"))
 
 from bench_repair import damaged_cases, sentences_for_ranking
-from common import arguments
+from common import arguments, conditional_logit
 
 from libqa.text import mending, ranking, repair
 from libqa.text.inverting import Spot, Step
@@ -94,26 +94,9 @@ def examples(count: int, seed: int, final: bool) -> list[Example]:
 
 
 def learnt(examples: list[Example]) -> np.ndarray:
-    """Maximise the penalised likelihood of the right texts."""
-    from scipy.optimize import minimize
-
-    rows, right = (np.concatenate(parts) for parts in zip(*((e.rows, e.right) for e in examples), strict=True))
-    sizes = np.array([len(e.right) for e in examples])
-    starts, owners = np.cumsum(sizes) - sizes, np.repeat(np.arange(len(sizes)), sizes)
-    spread = rows.std(axis=0)
-    rows = rows / spread
-
-    def loss(weights: np.ndarray) -> tuple[float, np.ndarray]:
-        scores = -(rows @ weights)
-        shares = np.exp(scores - np.maximum.reduceat(scores, starts)[owners])
-        wanted = np.where(right, shares, 0.0)
-        total, part = np.add.reduceat(shares, starts), np.add.reduceat(wanted, starts) + 1e-30
-        slope = rows.T @ (wanted / part[owners] - shares / total[owners])
-        value = float(np.mean(np.log(total) - np.log(part)))
-        return value + PENALTY * float(weights @ weights), slope / len(sizes) + 2 * PENALTY * weights
-
-    result: np.ndarray = np.round(minimize(loss, np.zeros(len(spread)), jac=True, method="L-BFGS-B").x / spread, 2)
-    return result
+    """Maximise the penalised likelihood of the right texts; the rows are costs."""
+    weights: np.ndarray = np.round(conditional_logit([(-e.rows, e.right) for e in examples], PENALTY), 2)
+    return weights
 
 
 def right_first(rows: list[Example], weights: np.ndarray) -> float:

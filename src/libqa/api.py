@@ -228,13 +228,13 @@ class LibQA:
         ------
         QuestionError : the question is empty or longer than ``settings.max_question`` characters.
         """
-        from libqa.answering import answer, rarity, understand
+        from libqa.answering import one_text, rarity, understand
         from libqa.index.passages import split
 
         question = self._checked(question)
         pieces = [(p.start, p.end) for p in split(text)]
         understood = understand.understand(question, rarity.rarity)
-        return answer.read(understood, text, pieces)
+        return one_text.read(understood, text, pieces)
 
     def add(
         self,

@@ -104,10 +104,10 @@ def _reranker(settings: Settings) -> Iterator[Finding]:
 
 
 def _answering(settings: Settings) -> Iterator[Finding]:
-    from libqa.answering import answer, rarity, understand
+    from libqa.answering import one_text, rarity, understand
 
     text = "论坛于2023年11月在成都举行。"
-    reading = answer.read(understand.understand("论坛在哪里举行？", rarity.rarity), text, [(0, len(text))])
+    reading = one_text.read(understand.understand("论坛在哪里举行？", rarity.rarity), text, [(0, len(text))])
     well = text[reading.start : reading.end] == reading.answer
     yield Finding("answer models", well, f"read {reading.answer}", "install libqa again")
 

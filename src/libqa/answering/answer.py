@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
-from libqa.answering import abstain, cite, comparing, extract, features, measures, ordering, phrase, rarity, reader
+from libqa.answering import abstain, cite, comparing, extract, measures, ordering, phrase, rarity, reader
 from libqa.answering.asking import asks
 from libqa.answering.candidates import Candidate
 from libqa.answering.dialogue import Resolved
@@ -19,7 +19,7 @@ from libqa.text import dictionary, entities
 from libqa.text.script import fold
 from libqa.text.segment import terms
 from libqa.text.shortnames import written_out
-from libqa.types import Answer, Citation, Hit, Reading, Statement
+from libqa.types import Answer, Citation, Hit, Statement
 
 if TYPE_CHECKING:
     from libqa.index import View
@@ -36,8 +36,6 @@ _WORDED = ("complement", "clause", "clauses", "reader")
 _AS_GOOD = 0.5  # a fuller explanation may score (a logit) so much less
 _FURTHER = 4.0  # a second statement may score (a logit) so much less than the first
 _LIST = 200  # characters of an enumeration that is given whole
-_POINTED = 20.0  # what the reader's preference counts more for a span of a given text
-_READER_BEST = features.NAMES.index("reader_best")
 _AGREE = 2.5  # a second document is cited when it says the same with a score (a logit) no further below
 
 
@@ -89,8 +87,9 @@ def _folded(text: str) -> str:
 
 def _given(hit: Hit, best: float) -> tuple[comparing.Text, float]:
     """A hit as a text to read, with the title and section that its sentences take for granted, and its share."""
-    context = fold(f"{hit.document.title} {hit.passage.section}")
-    return comparing.Text(hit.passage.text, context, _folded(hit.document.text)), hit.score / best if best > 0 else 0.0
+    title, document = fold(hit.document.title), _folded(hit.document.text)
+    given = comparing.Text(hit.passage.text, f"{title} {fold(hit.passage.section)}", document, title)
+    return given, hit.score / best if best > 0 else 0.0
 
 
 def choose(question: Question, sources: Sequence[Source]) -> Chosen:
@@ -163,30 +162,6 @@ def _citations(said: Found, found: Sequence[Found], hits: Sequence[Hit]) -> list
         if fold(_span(other)) == fold(_span(said)) and all(c.document_id != document for c in citations):
             citations.append(_citation(other, hits[other.source]))
     return citations
-
-
-def read(question: Question, text: str, pieces: Sequence[tuple[int, int]]) -> Reading:
-    """Read one text for a question; ``pieces`` are the spans of it to look at."""
-    texts = [comparing.Text(text[start:end], document=_folded(text)) for start, end in pieces]
-    points = reader.load_reader().read(question, texts)
-    chosen = choose(question, [Source(t, p) for t, p in zip(texts, points, strict=True)])
-    if not chosen.found:
-        return Reading("", "", 0, 0, 0.0)
-    best = _pointed_at(chosen.found)
-    shift = pieces[best.source][0]
-    start, end = best.candidate.start + shift, best.candidate.end + shift
-    low, high = best.laid.sentences[best.laid.sentence_of[best.candidate.first]]
-    return Reading(text[low + shift : high + shift], text[start:end], start, end, chosen.confidence)
-
-
-def _pointed_at(found: Sequence[Found]) -> Found:
-    """The candidate in the best one's sentence that the reader points at: where the text is given, it knows best."""
-
-    def sentence(f: Found) -> tuple[int, int]:
-        return f.source, f.laid.sentence_of[f.candidate.first]
-
-    beside = [f for f in found if sentence(f) == sentence(found[0])]
-    return max(beside, key=lambda f: f.score + _POINTED * float(f.row[_READER_BEST]))
 
 
 def _fullest(found: Sequence[Found], question: Question) -> Found:

@@ -38,11 +38,12 @@ class Vocabulary:
 
 @dataclass(frozen=True, slots=True)
 class Text:
-    """A text to read, and what it takes for granted: folded title and section, and its whole folded document."""
+    """A text to read, and what it takes for granted: folded title and section, its whole folded document, the title."""
 
     text: str
     context: str = ""
     document: str = ""
+    title: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import numpy as np
 
-from libqa.answering import candidates, features
+from libqa.answering import candidates, features, topic
 from libqa.answering.admissible import admissible
 from libqa.answering.candidates import Candidate, Laid, Span
 from libqa.answering.comparing import Text
@@ -108,7 +108,7 @@ def measure_all(question: Question, sources: Sequence[Source]) -> tuple[list[Fou
     fitting = [admissible(question, text, these) for text, these in zip(laid, proposed, strict=True)]
     if not any(fitting):
         fitting = proposed
-    found: list[Found] = []
+    chosen: list[tuple[int, Candidate]] = []
     rows: list[Floats] = [np.zeros((0, len(features.NAMES)), np.float32)]
     covers = [
         features.locate(question, text, source.given.context, source.given.document)
@@ -120,10 +120,26 @@ def measure_all(question: Question, sources: Sequence[Source]) -> tuple[list[Fou
             continue
         measured = features.measure(question, text, these, cover, source.points, source.share)
         measured[:, features.UNNAMED] = max(named) - named[i]
+        said = topic.said_beside(question, source.given, source.points, text.sentences)
+        measured[:, features.LESS_SAID] = [said[text.sentence_of[c.first]] for c in these]
         rows.append(measured)
-        answerable = source.points.answerable
-        found += [Found(i, c, text, cover, row, 0.0, answerable) for c, row in zip(these, measured, strict=True)]
-    return found, np.concatenate(rows)
+        chosen += [(i, c) for c in these]
+    measures = np.concatenate(rows)
+    _compare_within(measures, [sources[i].given.document or i for i, _ in chosen])
+    found = [
+        Found(i, c, laid[i], covers[i], row, 0.0, sources[i].points.answerable)
+        for (i, c), row in zip(chosen, measures, strict=True)
+    ]
+    return found, measures
+
+
+def _compare_within(measures: Floats, documents: Sequence[str | int]) -> None:
+    """Make of how much each candidate's sentence says how much less it says than the best one of its document."""
+    best: dict[str | int, float] = {}
+    said = measures[:, features.LESS_SAID].tolist()
+    for document, own in zip(documents, said, strict=True):
+        best[document] = max(best.get(document, 0.0), own)
+    measures[:, features.LESS_SAID] = [own - best[document] for document, own in zip(documents, said, strict=True)]
 
 
 def extract(question: Question, sources: Sequence[Source], ranker: Ranker) -> list[Found]:

@@ -26,7 +26,7 @@ NUMERIC = tuple(
         "length length2 clause_share start_clause end_clause reader_start reader_end reader_best whole_entity "
         "sentence_position head_follows share answerable uncovered fits misfits answerable_logit "
         "focus_clause focus_near soft_clause soft_sentence similar_clause similar_near similar_sentence "
-        "unmet anchors_named rival_sentence rival_clause rival_apart unnamed renamed"
+        "unmet anchors_named rival_sentence rival_clause rival_apart unnamed renamed less_said"
     ).split()
 )
 FITTING: dict[str, tuple[str, ...]] = {
@@ -182,6 +182,8 @@ def _meant(reader: Pointers, cover: Coverage, start: Ints, end: Ints) -> Floats:
 
 UNNAMED = NUMERIC.index("unnamed")
 """How much more of the names and years of the question another text says; it takes all texts to tell."""
+LESS_SAID = NUMERIC.index("less_said")
+"""How much less of the question, beyond the topic, a sentence says than another of its document; 0 or below."""
 _STRICT = ("year", "person", "title", "organisation", "number")
 
 
