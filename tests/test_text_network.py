@@ -16,7 +16,7 @@ def costs(before: str, *texts: str) -> np.ndarray:
 
 def test_what_is_usual_costs_less() -> None:
     usual, strange = costs("四川大学图", "书馆", "书管").sum(axis=1)
-    assert usual == pytest.approx(1.80, abs=0.01)
+    assert usual == pytest.approx(0.829, abs=0.01)
     assert strange > usual + 5
 
 

@@ -1,12 +1,14 @@
 """Train the recurrent network by which repair judges whole lines: src/libqa/models/bundled/repair/network.npz.
 
-    python training/train_repair_network.py [--threads 1] [--seed 1] [--share 0.78]
+    python training/train_repair_network.py [--threads 1] [--seed 1] [--passes 0.95:0.003 0.45:0.0015]
 
 The text of train_repair_lm.py, without the lines that it holds out, numbered as there: run that first. Pieces of
-``LENGTH`` characters from all over the text, each once, in random order, from an empty state: a gated recurrent
+``LENGTH`` characters from all over the text, each once a pass, in random order, from an empty state: a gated recurrent
 unit (Cho and others 2014; bfloat16, the weights kept in single precision) guesses each next character. The softmax is
 over the characters of the batch (after Jean and others 2015), at the end over all. Embeddings serve for input and
-output (Press and Wolf 2017). Stored with eight bits a weight.
+output (Press and Wolf 2017). Stored with eight bits a weight. Each pass reads a share of the
+text, its rate falling from the one given (warm restarts; Loshchilov and Hutter 2017). A run that was stopped goes on
+from its checkpoint.
 """
 
 from __future__ import annotations
@@ -28,13 +30,13 @@ from train_repair_lm import numbered
 from libqa.text.language import language_model
 
 TARGET = BUNDLED / "repair" / "network.npz"
-EMBEDDING = 128
-HIDDEN = 256
+EMBEDDING = 160
+HIDDEN = 384
 LENGTH = 64
 BATCH = 128
 FULL = 0.04  # share of the steps, at the end, with all characters in the softmax
-RATE = 3e-3
 WARM = 200
+PASSES = ("0.95:0.003", "0.45:0.0015")
 
 
 class Network(nn.Module):
@@ -70,30 +72,55 @@ def loss_over(network: Network, states: Tensor, targets: Tensor, rarity: Tensor 
 
 def main() -> None:
     parser = arguments(__doc__ or "")
-    parser.add_argument("--share", type=float, default=0.78, help="share of the text that is read")
+    parser.add_argument(
+        "--passes", nargs="+", default=["0.95:0.003", "0.45:0.0015"], help="share of the text, and rate"
+    )
     args = parser.parse_args()
     seed_everything(args.seed)
     torch.set_num_threads(args.threads)
     ids, vocabulary = numbered()
     if [language_model().ids[c] for c in vocabulary[4:]] != list(range(4, len(vocabulary))):
         raise SystemExit("the data has changed: run train_repair_lm.py first")
-    train(ids, len(vocabulary), args.seed, args.share)
+    args.work.mkdir(parents=True, exist_ok=True)
+    run = Run(Network(len(vocabulary)), args.work / f"repair-network-{args.seed}.pt")
+    while run.number < len(args.passes):
+        share, rate = map(float, args.passes[run.number].split(":"))
+        read(run, ids, args.seed + run.number, share, rate)
 
 
-def train(ids: np.ndarray, size: int, seed: int, share: float) -> None:
-    """Read the text once and store the network."""
-    frequency = torch.from_numpy(np.maximum(np.bincount(ids, minlength=size), 1) / len(ids))
+class Run:
+    """A network in training, where it stands, and the file that keeps both."""
+
+    def __init__(self, network: Network, file: Path) -> None:
+        self.network, self.file = network, file
+        self.optimizer = torch.optim.Adam(network.parameters(), betas=(0.9, 0.98))
+        self.number, self.step = 0, 0  # of the pass, in the pass
+        if file.exists():
+            state = torch.load(file, weights_only=True)
+            network.load_state_dict(state["network"])
+            self.optimizer.load_state_dict(state["optimizer"])
+            self.number, self.step = state["number"], state["step"]
+
+    def keep(self, number: int, step: int) -> None:
+        """Store the checkpoint and the network."""
+        self.number, self.step = number, step
+        weights = {"network": self.network.state_dict(), "optimizer": self.optimizer.state_dict()}
+        torch.save({**weights, "number": number, "step": step}, self.file)
+        save(self.network)
+
+
+def read(run: Run, ids: np.ndarray, seed: int, share: float, rate: float) -> None:
+    """Read a share of the text once."""
+    frequency = torch.from_numpy(np.maximum(np.bincount(ids, minlength=len(run.network.bias)), 1) / len(ids))
     rarity = -torch.log(-torch.expm1(BATCH * LENGTH * torch.log1p(-frequency))).float()
     draws = np.random.default_rng(seed)
     starts = draws.permutation((len(ids) - 1 - LENGTH) // LENGTH) * LENGTH + int(draws.integers(LENGTH))
-    starts = starts[: int(len(starts) * share)]
-    steps = len(starts) // BATCH
-    network = Network(size)
-    optimizer = torch.optim.Adam(network.parameters(), lr=RATE, betas=(0.9, 0.98))
+    steps = int(len(starts) * share) // BATCH
+    first, number, network, optimizer = run.step, run.number, run.network, run.optimizer
     began, mean = time.process_time(), 0.0
-    for step in range(steps):
+    for step in range(first, steps):
         for group in optimizer.param_groups:
-            group["lr"] = RATE * min(1.0, (step + 1) / WARM, max(0.01, 1.05 * (1 - step / steps)))
+            group["lr"] = rate * min(1.0, (step + 1) / WARM, max(0.01, 1.05 * (1 - step / steps)))
         rows = ids[starts[step * BATCH : (step + 1) * BATCH, None] + np.arange(LENGTH + 1)].astype(np.int64)
         batch = torch.from_numpy(rows)
         sampled = rarity if step < steps * (1 - FULL) else None
@@ -102,13 +129,13 @@ def train(ids: np.ndarray, size: int, seed: int, share: float) -> None:
         loss.backward()
         nn.utils.clip_grad_norm_(network.parameters(), 1.0)
         optimizer.step()
-        mean = 0.98 * mean + 0.02 * loss.item() if step else loss.item()
+        mean = 0.98 * mean + 0.02 * loss.item() if mean else loss.item()
         if step % 100 == 99:
-            spent = time.process_time() - began
-            print(f"{step + 1} of {steps}: {mean:.3f} nats, {(step + 1) * BATCH * LENGTH / spent:,.0f}/s", flush=True)
+            speed = (step + 1 - first) * BATCH * LENGTH / (time.process_time() - began)
+            print(f"pass {number}, {step + 1} of {steps}: {mean:.3f} nats, {speed:,.0f}/s", flush=True)
         if step % 1000 == 999:
-            save(network)
-    save(network)
+            run.keep(number, step + 1)
+    run.keep(number + 1, 0)
 
 
 def save(network: Network) -> None:
