@@ -1,14 +1,16 @@
 """What the reader learns from: groups of windows, of which at most the first answers the group's question.
 
-Three kinds of question: those of cmrc2018/train; those made from unlabelled text (``cloze``); and the turns of
-kdconv, whose facts about a film, a band or a sight become a text. One question in six or so is put into English word
-by word; one in five is asked again with a name or year changed, so that nothing answers it.
+Four kinds of question: those of cmrc2018/train; those made from unlabelled text (``cloze``); the turns of kdconv, whose
+facts about a film, a band or a sight become a text; and those written for training (``written``) with the passages that
+the search finds for them. Of the first three, one question in six or so is put into English word by word, and one in
+five asked again with a name or year changed, so that nothing answers it.
 """
 
 from __future__ import annotations
 
 import random
 import re
+import tempfile
 import zlib
 from collections import Counter
 from dataclasses import dataclass
@@ -16,15 +18,25 @@ from pathlib import Path
 
 import cloze
 import numpy as np
+import written
 from common import rows
 
-from libqa.answering import comparing, rarity, reader, understand
+from libqa.answering import answer, comparing, dialogue, rarity, reader, understand
+from libqa.config import Settings
+from libqa.index import Index
+from libqa.index.passages import split
+from libqa.models import Embedder, load_embedder
 from libqa.text import entities, segment
 from libqa.text.script import fold
+from libqa.types import Document, Hit, Passage
 
 WINDOW = 320
 GROUPS = 24
 BATCHES = 20
+WRITTEN = 0.35
+"""Share of groups whose question was written for training."""
+MOST = 4
+"""Windows of such a group."""
 NEWS_KEPT = 10
 """One news text in so many is left to the ranker."""
 
@@ -63,10 +75,64 @@ def alike(words: list[str], vectors: np.ndarray, near: float = 0.62, most: int =
     return out
 
 
+@dataclass(frozen=True)
+class Searched:
+    """A written question with the texts that the search finds, best first.
+
+    ``gold`` is the text that holds the answer, at ``start:end``; ``None`` where nothing answers.
+    """
+
+    question: understand.Question
+    gold: comparing.Text | None
+    start: int
+    end: int
+    others: tuple[comparing.Text, ...]
+
+
+def alike_by(embedder: Embedder) -> dialogue.Similarity:
+    """Return the similarity of a word to others by which follow-ups are made complete."""
+
+    def similarity(word, others):
+        vectors = embedder.encode([word, *others], "passage")
+        return [float(x) for x in vectors[1:] @ vectors[0]]
+
+    return similarity
+
+
+def search_written(part: str) -> list[Searched]:
+    """Ask an index of the written documents of one part their questions."""
+    loaded = [written.load(path) for path in written.families(part)]
+    documents = {i: Document(i, text, title) for own, _ in loaded for i, (title, text) in own.items()}
+    embedder = load_embedder()
+    similarity = alike_by(embedder)
+    out = []
+    with tempfile.TemporaryDirectory() as folder:
+        index = Index.create(Path(folder) / "index", embedder, Settings(), list(documents.values()))
+        with index.view() as view:
+            for asked in (q for _, questions in loaded for q in questions):
+                resolved = dialogue.resolve(asked.question, asked.history, similarity)
+                hits, question = answer.search(view, embedder, resolved, answer.READ)
+                out.append(_searched(asked, documents[asked.document], question, hits))
+    return out
+
+
+def _searched(asked: written.Written, document: Document, question: understand.Question, hits: list[Hit]) -> Searched:
+    texts = [answer.given_with(hit, 1.0)[0] for hit in hits]
+    if not asked.answers:
+        return Searched(question, None, 0, 0, tuple(texts))
+    start, end = written.place(document.text, asked)
+    piece = next(p for p in split(document.text) if p.start <= start < p.end)
+    passage = Passage(1, document.id, document.text[piece.start : piece.end], piece.start, piece.end, piece.section)
+    gold = answer.given_with(Hit(passage, document, 1.0), 1.0)[0]
+    others = tuple(t for t in texts if not any(a in t.text for a in asked.answers))
+    return Searched(question, gold, start - piece.start, min(end, piece.end) - piece.start, others)
+
+
 class Examples:
     """Draws batches of encoded groups; `chunk` is a pure function of its number and the seed."""
 
-    def __init__(self, data: Path, work: Path, seed: int) -> None:
+    def __init__(self, data: Path, work: Path, seed: int, characters: str = "") -> None:
+        """Read the data; ``characters``, those of a reader to start from, replace the commonest ones."""
         self.seed = seed
         loaded = np.load(work / "words.npz")
         self.words = [str(w) for w in loaded["words"]]
@@ -84,10 +150,11 @@ class Examples:
         self.other += [Article(r["text"], r["title"]) for r in rows(data, "kdconv/travel_text") if len(r["text"]) > 60]
         self.other += [Article(r["text"], r["title"]) for r in rows(data, "zhwiki_sample/text") if len(r["text"]) > 120]
         self.kdconv = conversations(data)
+        self.written = search_written("reader")
         df = Counter(w for a in self.cmrc_articles for w in {w for w, _, _ in segment.words(a.text)})
         self.weigh = rarity.blended(lambda t: df.get(t, 0), len(self.cmrc_articles))
         counts = Counter(c for a in [*self.cmrc_articles, *self.news[:8000]] for c in fold(a.text))
-        self.characters = [c for c, n in counts.most_common(6000) if n >= 3]
+        self.characters = list(characters) or [c for c, n in counts.most_common(6000) if n >= 3]
         self.vocabulary = comparing.Vocabulary(
             {c: i + 1 for i, c in enumerate(self.characters)},
             {w: i + 1 for i, w in enumerate(self.words)},
@@ -155,6 +222,8 @@ class Examples:
 
     def groups(self, rng: random.Random) -> list[list]:
         """Return a group for a question drawn, and perhaps one that asks for something changed."""
+        if self.written and rng.random() < WRITTEN:
+            return [ask_written(rng.choice(self.written), rng)]
         asked = self.draw(rng)
         if asked is None:
             return []
@@ -204,6 +273,16 @@ class Examples:
         batches = [groups[i : i + GROUPS] for i in range(0, len(groups), GROUPS)]
         rng.shuffle(batches)
         return [(pad([i for g in b for i in g]), [len(g) for g in b]) for b in batches]
+
+
+def ask_written(asked: Searched, rng: random.Random) -> list:
+    """Return a group of a written question: the text that answers it, if any, and some that the search finds."""
+    count = min(len(asked.others), rng.randint(1, MOST - 1))
+    others = sorted(asked.others, key=lambda _: rng.random())[:count] if rng.random() < 0.4 else asked.others[:count]
+    if asked.gold is None:
+        return [(asked.question, text, -1, -1) for text in others]
+    gold = (asked.question, asked.gold, asked.start, asked.end - 1)
+    return [gold, *((asked.question, text, 0, 0) for text in others)]
 
 
 def pad(items):

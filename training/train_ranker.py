@@ -2,13 +2,13 @@
 
     python training/train_reader.py && python training/train_ranker.py
 
-The questions are those of cmrc2018/train that the reader was not trained on; the pool are all its paragraphs. For each
+The questions are those of cmrc2018/train that the reader was not trained on, with all its paragraphs as the pool, some
+made from news, and those written for training on families of documents that the reader has not seen. For each
 question the index is searched and the hits are read. The ranker learns from candidates' character F1 with the given
 answer. The calibration learns, with scores of a ranker that has not seen the question (four folds), to tell right
 answers from wrong ones: with the paragraph in the pool, taken out of it, with the sentence that answers taken out of
 the paragraph, and with a name, year or word of the question changed, for one from elsewhere or from the same text.
-What a contradiction counts beside the reader is fitted on the project's own development questions: encyclopaedia and
-news have too few. One question in five is put word for word into English by the lexicon, since no English questions on
+The questions written for training are half of what the calibration learns from: a quarter of them has no answer. One question in five is put word for word into English by the lexicon, since no English questions on
 Chinese text are at hand.
 """
 
@@ -21,6 +21,7 @@ import tempfile
 import time
 import zlib
 from collections import Counter
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -30,15 +31,13 @@ sys.path.insert(0, str(Path(__file__).resolve().parent.parent / "src"))
 sys.path.insert(0, str(Path(__file__).resolve().parent))
 
 import cloze
+import written
 from common import arguments, rows, seed_everything
-from examples import NEWS_KEPT, alike, held_out, some_window
+from examples import NEWS_KEPT, alike, alike_by, held_out, some_window
 
-from libqa import LibQA
 from libqa.answering import abstain, answer, dialogue, extract, features, ordering, reader, understand
 from libqa.answering.dialogue import Resolved
 from libqa.config import Settings
-from libqa.evaluation import judging
-from libqa.evaluation.questions import Question, load_sets
 from libqa.index import Index
 from libqa.models import load_embedder
 from libqa.text import entities, segment
@@ -79,9 +78,13 @@ WHETHER = {
 }  # fmt: skip
 """Added where a question asks whether something is so: the reader never read such questions, words must tell. The last
 keeps the scores about as high as those of other questions."""
-ROOT = Path(__file__).resolve().parent.parent
-OWN = ("second.jsonl", "dev.jsonl")
-"""The project's own development questions; `core.jsonl` and `test.jsonl` choose nothing here."""
+FOLDS = 4
+FREEDOM = 0.1
+"""Inverse strength of what holds the weights of the calibration to nothing."""
+OTHERS = 0.5
+"""What all samples from encyclopaedia and news count together, those of the written questions being 1."""
+GOOD = 0.4
+"""Character F1 from which a candidate is the answer."""
 SEEDS = 4
 """Networks that are trained and averaged, each from another seed."""
 STAY = 0.02
@@ -91,7 +94,11 @@ STAY = 0.02
 @dataclass(frozen=True)
 class Seen:
     """What the pipeline sees of a question: candidates, their features, character F1 with the answer, whether they
-    stand in the gold text, and for reranking the features of the texts and which of them hold the answer."""
+    stand in the gold text, and for reranking the features of the texts and which of them hold the answer.
+
+    ``right`` is whether the best candidate being this one makes the answer right; ``family`` numbers what belongs
+    together and must not be learnt from to be judged.
+    """
 
     asked: understand.Question
     found: list
@@ -100,12 +107,14 @@ class Seen:
     inside: np.ndarray
     texts: np.ndarray
     gold: np.ndarray
+    right: np.ndarray
+    family: int = -1
 
 
-def look(index: Index, question: str, gold: str, answers) -> Seen:
+def look(index: Index, resolved: Resolved, gold: str, answers) -> Seen:
     """Search and read."""
     with index.view() as view:
-        hits, asked, sources = answer.look_up(view, index.embedder, Resolved(question), answer.READ)
+        hits, asked, sources = answer.look_up(view, index.embedder, resolved, answer.READ)
     found, x = extract.measure_all(asked, sources)
     y = np.zeros(len(found), np.float32)
     for i, f in enumerate(found):
@@ -123,7 +132,34 @@ def look(index: Index, question: str, gold: str, answers) -> Seen:
         for h in hits[: len(sources)]
     ]
     texts = ordering.measure([s.share for s in sources], [s.points for s in sources])
-    return Seen(asked, found, x, y, inside, texts, np.array(holding, bool))
+    return Seen(asked, found, x, y, inside, texts, np.array(holding, bool), y >= GOOD)
+
+
+def look_written(part: str, folder: Path) -> list[Seen]:
+    """Ask an index of the documents written for a part of training their questions.
+
+    An answer is right where its sentence says all that is asked for, as the evaluation has it.
+    """
+    loaded = [written.load(path) for path in written.families(part)]
+    texts = {i: text for own, _ in loaded for i, (_, text) in own.items()}
+    index = Index.create(
+        folder,
+        load_embedder(),
+        Settings(),
+        [Document(i, t, title) for own, _ in loaded for i, (title, t) in own.items()],
+    )
+    out = []
+    for family, (_, questions) in enumerate(loaded):
+        for q in questions:
+            answers = []
+            if q.answers:
+                start, end = written.place(texts[q.document], q)
+                answers = [{"text": texts[q.document][start:end], "start": start}]
+            seen = look(index, dialogue.resolve(q.question, q.history, alike_by(index.embedder)), q.document, answers)
+            said = [f.laid.text[slice(*f.laid.sentences[f.laid.sentence_of[f.candidate.first]])] for f in seen.found]
+            holds = [bool(q.answers) and all(a in sentence for a in q.answers) for sentence in said]
+            out.append(replace(seen, right=seen.inside & np.array(holds, bool), family=family))
+    return out
 
 
 def train_ordering(seen: list[Seen], seed: int) -> ordering.Ordering:
@@ -149,7 +185,7 @@ def first_right(seen: list[Seen], ordering: ordering.Ordering) -> tuple[float, f
     return float(np.mean(by_search)), float(np.mean(reranked))
 
 
-def train_ranker(sets, seed: int, hidden: int = 32, epochs: int = 10) -> extract.Ranker:
+def train_ranker(seen: Sequence[Seen], seed: int, hidden: int = 32, epochs: int = 10) -> extract.Ranker:
     """Train from `PRIOR` on, beside a network that starts at nothing.
 
     Return the mean of start and end, and that again halfway to `TRUST`.
@@ -157,7 +193,7 @@ def train_ranker(sets, seed: int, hidden: int = 32, epochs: int = 10) -> extract
     import torch
 
     seed_everything(seed)
-    sets = [(x, y) for x, y in sets if y.max(initial=0) >= 0.5]
+    sets = [(s.x, s.y) for s in seen if s.y.max(initial=0) >= 0.5]
     everything = np.concatenate([x for x, _ in sets])
     mean, std = everything.mean(0), everything.std(0) + 1e-2
     net = torch.nn.Sequential(
@@ -193,19 +229,23 @@ def train_ranker(sets, seed: int, hidden: int = 32, epochs: int = 10) -> extract
     return extract.Ranker((w1 / std).T.copy(), b1 - w1 @ (mean / std), w2[0] / 4, mixed.astype(np.float32), whether)
 
 
-def train_calibration(x: np.ndarray, y: np.ndarray, own: np.ndarray, right: np.ndarray) -> abstain.Calibration:
-    """Fit what the reader says on ``x``, ``y``; then its weight, and the others', on the project's own questions."""
+def train_calibration(x: np.ndarray, y: np.ndarray, count: np.ndarray) -> abstain.Calibration:
+    """Fit the probability that the best candidate is right; ``count`` is how much each sample counts."""
     from sklearn.linear_model import LogisticRegression
 
-    size = len(abstain.READ)
-    read = LogisticRegression(C=0.1, max_iter=2000).fit(x[:, :size], y)
-    weights, bias = read.coef_[0], read.intercept_[0]
-    said = own[:, :size] @ weights + bias
-    whole = LogisticRegression(C=1.0, max_iter=2000).fit(np.column_stack([said, own[:, size:]]), right)
-    by = whole.coef_[0]
-    return abstain.Calibration(
-        np.concatenate([weights * by[0], by[1:]]).astype(np.float32), float(bias * by[0] + whole.intercept_[0])
-    )
+    spread = x.std(axis=0) + 1e-6
+    fitted = LogisticRegression(C=FREEDOM, max_iter=5000).fit(x / spread, y, sample_weight=count)
+    return abstain.Calibration((fitted.coef_[0] / spread).astype(np.float32), float(fitted.intercept_[0]))
+
+
+def cross_judged(x: np.ndarray, y: np.ndarray, count: np.ndarray, folds: np.ndarray) -> np.ndarray:
+    """Return the confidence in each sample by a calibration that has not seen its fold."""
+    out = np.zeros(len(y))
+    for k in np.unique(folds):
+        here = folds == k
+        own = train_calibration(x[~here], y[~here], count[~here])
+        out[here] = x[here] @ own.weights + own.bias
+    return out
 
 
 def mean_ranker(rankers: list[extract.Ranker]) -> extract.Ranker:
@@ -232,6 +272,15 @@ def value(ranked, found, y) -> float:
     best = ranked[0]
     same = (f.source == best.source and f.candidate is best.candidate for f in found)
     return max((float(v) for v, here in zip(y, same, strict=True) if here), default=0.0)
+
+
+def best_right(ranked, seen: Seen) -> bool:
+    """Whether the best candidate makes the answer right."""
+    best = ranked[0]
+    return any(
+        ok and f.source == best.source and f.candidate is best.candidate
+        for f, ok in zip(seen.found, seen.right, strict=True)
+    )
 
 
 def auroc(score: np.ndarray, label: np.ndarray) -> float:
@@ -262,7 +311,7 @@ def look_without(index: Index, question: str, gold: str, answers) -> Seen | None
     sources = [replace(s, given=t, points=p) for s, t, p in zip(sources, texts, points, strict=True)]
     found, x = extract.measure_all(asked, sources)
     nothing = np.zeros(len(found), np.float32)
-    return Seen(asked, found, x, nothing, nothing > 0, np.zeros((0, 4), np.float32), np.zeros(0, bool))
+    return Seen(asked, found, x, nothing, nothing > 0, np.zeros((0, 4), np.float32), np.zeros(0, bool), nothing > 0)
 
 
 def ask_all(index: Index, asked, names, english, siblings: cloze.Siblings, rng: random.Random, pool_text):
@@ -275,14 +324,14 @@ def ask_all(index: Index, asked, names, english, siblings: cloze.Siblings, rng: 
     started = time.time()
     for n, (question, context, answers) in enumerate(asked):
         said = cloze.glossed(question, english, rng) if n % 5 == 4 else None
-        seen.append(look(index, said[0] if said else question, identity(context), answers))
+        seen.append(look(index, Resolved(said[0] if said else question), identity(context), answers))
         wrong: list[tuple[Seen, bool]] = []
         if n % 2 and (other := cloze.swapped(question, names, pool_text(context), rng)):
-            wrong.append((look(index, other, "", []), False))
+            wrong.append((look(index, Resolved(other), "", []), False))
         start = answers[0]["start"]
         apart = next((s for s in segment.sentences(context) if s[0] <= start < s[1]), (0, len(context)))
         if n % 4 and (other := cloze.misled(question, context, apart, siblings, rng)):
-            wrong.append((look(index, other[0], identity(context), answers), True))
+            wrong.append((look(index, Resolved(other[0]), identity(context), answers), True))
         if n % 5 in (1, 3) and (without := look_without(index, question, identity(context), answers)):
             wrong.append((without, False))
         changed.append(wrong)
@@ -348,83 +397,51 @@ def main() -> None:
             own = build_index(
                 {r["context"]: r["title"] for r in rows(args.data, name, evaluate=True)}, Path(folder) / "dev"
             )
-            held[name] = [look(own, r["question"], identity(r["context"]), r["answers"]) for r in part]
+            held[name] = [look(own, Resolved(r["question"]), identity(r["context"]), r["answers"]) for r in part]
+        asked = look_written("ranker", Path(folder) / "written")
     with (args.work / "ranker.pkl").open("wb") as file:
-        pickle.dump((seen, changed, held), file)
-    fit(args, seen, changed, held)
+        pickle.dump((seen, changed, held, asked), file)
+    fit(args, seen, changed, held, asked)
 
 
-@dataclass(frozen=True)
-class Own:
-    """One of the project's own questions as its index is asked it: hits, candidates, features, and the evidence."""
-
-    question: Question
-    asked: understand.Question
-    hits: list
-    found: list
-    x: np.ndarray
-    gold: list
-
-
-def own_questions(folder: Path) -> list[Own]:
-    """Ask the index of the project's corpus its development questions."""
-    qa = LibQA.build(ROOT / "corpus", folder)
-    texts = {d.id: d.text for d in qa.documents()}
-    out = []
-    for question in load_sets([ROOT / "eval" / "questions" / name for name in OWN]):
-        with qa._index.view() as view:
-            resolved = dialogue.resolve(question.question, question.history, qa._similarity())
-            hits, asked, sources = answer.look_up(view, qa._index.embedder, resolved, answer.READ)
-        found, x = extract.measure_all(asked, sources)
-        gold = [span for spans in judging.evidence_spans(question, texts) for span in spans]
-        out.append(Own(question, asked, hits, found, x, gold))
-    return out
+def samples_of(part: extract.Ranker, seen: Seen, changed=()) -> Iterator[tuple[np.ndarray, bool]]:
+    """Yield what the calibration sees of a question, and of the same one left without an answer, and what is right."""
+    for keep in (None, ~seen.inside) if seen.family < 0 else (None,):
+        if ranked := rank(part, seen.found, seen.x, keep):
+            yield abstain.measure(seen.asked, ranked), best_right(ranked, seen)
+    for other, old in changed:
+        ranked = rank(part, other.found, other.x)
+        if ranked and (not old or best_right(ranked, other)):
+            yield abstain.measure(other.asked, ranked), False
 
 
-def own_samples(own: list[Own], ranker: extract.Ranker) -> tuple[np.ndarray, np.ndarray]:
-    """Return the features of the best candidates and whether each is right and cited."""
-    samples, labels = [], []
-    for o in own:
-        if ranked := rank(ranker, o.found, o.x):
-            said = answer.compose(o.question.question, "", o.asked, o.hits, answer.Chosen(ranked, 1.0), 0.0)
-            samples.append(abstain.measure(o.asked, ranked))
-            labels.append(float(judging.right_and_cited(o.question, said, o.gold)[1]))
-    return np.stack(samples), np.array(labels)
-
-
-def fit(args, seen, changed, held) -> None:
+def fit(args, seen, changed, held, asked) -> None:
     """Train ranker and calibration, write them, and report."""
     args.out.mkdir(parents=True, exist_ok=True)
     order = np.random.default_rng(args.seed).permutation(len(seen))
-    seen, changed = [seen[i] for i in order], [changed[i] for i in order]
-    fold_of = np.arange(len(seen)) % 4
-    samples, labels = [], []
-    for k in range(4):
-        others = [(s.x, s.y) for s, f in zip(seen, fold_of, strict=True) if f != k]
+    seen, changed = [*(seen[i] for i in order), *asked], [*(changed[i] for i in order), *(() for _ in asked)]
+    fold_of = np.array([i if s.family < 0 else s.family for i, s in enumerate(seen)]) % FOLDS
+    written = np.array([s.family >= 0 for s in seen])
+    samples, labels, owners = [], [], []
+    for k in range(FOLDS):
+        others = [s for s, f in zip(seen, fold_of, strict=True) if f != k]
         part = mean_ranker([train_ranker(others, args.seed + n) for n in range(2)])
         for i in np.flatnonzero(fold_of == k):
-            s = seen[i]
-            for keep in (None, ~s.inside):
-                ranked = rank(part, s.found, s.x, keep)
-                if ranked:
-                    samples.append(abstain.measure(s.asked, ranked))
-                    labels.append(float(value(ranked, s.found, s.y) >= 0.4))
-            for other, old in changed[i]:
-                ranked = rank(part, other.found, other.x)
-                if ranked and (not old or value(ranked, other.found, other.y) >= 0.4):
-                    samples.append(abstain.measure(other.asked, ranked))
-                    labels.append(0.0)
-    ranker = mean_ranker([train_ranker([(s.x, s.y) for s in seen], args.seed + n) for n in range(SEEDS)])
-    with tempfile.TemporaryDirectory() as folder:
-        own, right = own_samples(own_questions(Path(folder)), ranker)
-    calibration = train_calibration(np.stack(samples), np.array(labels), own, right)
+            for sample, right in samples_of(part, seen[i], changed[i]):
+                samples.append(sample)
+                labels.append(float(right))
+                owners.append(i)
+    ranker = mean_ranker([train_ranker(seen, args.seed + n) for n in range(SEEDS)])
+    x, y, of_written = np.stack(samples), np.array(labels), written[owners]
+    count = np.where(of_written, 1.0, OTHERS * of_written.sum() / max(1, (~of_written).sum()))
+    calibration = train_calibration(x, y, count)
     np.savez(args.out / "ranker.npz", **{name: getattr(ranker, name) for name in extract.ARRAYS})
     ordering = train_ordering(seen, args.seed)
     np.savez(args.out / "ordering.npz", weights=ordering.weights)
     np.savez(args.out / "abstention.npz", weights=calibration.weights, bias=np.float32(calibration.bias))
-    print(
-        f"{len(labels)} samples for the calibration, {np.mean(labels):.2f} right, {len(right)} own, {right.mean():.2f}"
-    )
+    judged = cross_judged(x, y, count, fold_of[owners])
+    print(f"written: right {y[of_written].mean():.3f}, AUROC {auroc(judged[of_written], y[of_written]):.3f}")
+    print(f"{len(labels)} samples for the calibration, {np.mean(labels):.2f} right")
     print(dict(zip(abstain.NAMES, calibration.weights.round(2), strict=True)), round(calibration.bias, 2), flush=True)
     for name, part in {"held-out questions": seen, **held}.items():
         score, label, total, sentence = [], [], 0.0, 0

@@ -32,8 +32,10 @@ from libqa.answering import comparing, rarity, reader, understand
 from libqa.text import segment
 from libqa.text.script import fold
 
-WIDTH, CHARACTER = 128, 48
+WIDTH, CHARACTER, MIXED = 128, 48, 64
 RATE, WARM = 2e-3, 400
+DECAY = 0.998
+"""What ships is the mean of the weights along the way, each step counting so much less than the next."""
 
 
 class Block(nn.Module):
@@ -52,6 +54,28 @@ class Block(nn.Module):
         return x + functional.dropout(out * torch.sigmoid(gate), 0.1, self.training)
 
 
+class Mix(nn.Module):
+    """Attention of a text to all of itself and to the question, added to its states; it starts as nothing."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.norm = nn.LayerNorm(WIDTH)
+        self.own = nn.Linear(WIDTH, 4 * MIXED)
+        self.asked = nn.Linear(WIDTH, 2 * MIXED)
+        self.out = nn.Linear(2 * MIXED, WIDTH)
+        nn.init.zeros_(self.out.weight)
+        nn.init.zeros_(self.out.bias)
+
+    def forward(self, x, mask, question, question_mask):
+        own, key, value, seeks = self.own(self.norm(x)).chunk(4, dim=2)
+        asked_key, asked_value = self.asked(question).chunk(2, dim=2)
+        found = [
+            torch.softmax((a @ k.transpose(1, 2) / MIXED**0.5).masked_fill(m.transpose(1, 2) == 0, -1e4), 2) @ v
+            for a, k, v, m in ((own, key, value, mask), (seeks, asked_key, asked_value, question_mask))
+        ]
+        return x + functional.dropout(self.out(torch.cat(found, 2)), 0.1, self.training)
+
+
 class Network(nn.Module):
     def __init__(self, characters: int, vectors: np.ndarray) -> None:
         super().__init__()
@@ -66,6 +90,7 @@ class Network(nn.Module):
         self.merge = nn.Linear(3 * WIDTH, WIDTH)
         self.summary = nn.Linear(WIDTH, WIDTH, bias=False)
         self.blocks = nn.ModuleList(Block(d) for d in reader.DILATIONS)
+        self.mix = Mix()
         self.heads = nn.ModuleDict({k: nn.Linear(WIDTH, 1, bias=False) for k in ("start", "end")})
         self.bilinear = nn.ModuleDict({k: nn.Linear(WIDTH, WIDTH, bias=False) for k in ("start", "end")})
         self.answerable = nn.Sequential(nn.Linear(3 * WIDTH, 64), nn.ReLU(), nn.Linear(64, 1))
@@ -87,7 +112,9 @@ class Network(nn.Module):
         states = (
             torch.relu(self.merge(torch.cat([states, attended, states * attended], 2))) + self.summary(summary)[:, None]
         )
-        for block in self.blocks:
+        for i, block in enumerate(self.blocks):
+            if i == reader.MIXED_BEFORE:
+                states = self.mix(states, pm, qs, qm)
             states = block(states, pm)
         logits = {}
         for k in ("start", "end"):
@@ -98,21 +125,31 @@ class Network(nn.Module):
         return logits["start"], logits["end"], self.answerable(torch.cat([top, summary, lacking], 1)).squeeze(1)
 
 
-def export(net: Network, characters: list[str], words: list[str], folder: Path) -> None:
-    """Write the weights under the names and shapes that ``libqa.answering.reader`` reads."""
-    w: dict[str, np.ndarray] = {"characters": net.characters.weight, "question_pool": net.question_pool.weight[0]}
-    for name, layer in (("question_in", net.question_in), ("passage_in", net.passage_in), ("merge", net.merge)):
-        w[f"{name}_w"], w[f"{name}_b"] = layer.weight.T, layer.bias
+def weights(net: Network) -> dict[str, torch.Tensor]:
+    """Return views of the trained weights under the names and shapes that ``libqa.answering.reader`` reads."""
+    w: dict[str, torch.Tensor] = {"characters": net.characters.weight, "question_pool": net.question_pool.weight[0]}
+    affine = {
+        "question_in": net.question_in, "passage_in": net.passage_in, "merge": net.merge,
+        "mix_own": net.mix.own, "mix_asked": net.mix.asked, "mix_out": net.mix.out,
+        "answerable_0": net.answerable[0], "answerable_1": net.answerable[2],
+    }  # fmt: skip
+    norms = {"mix": net.mix.norm}
     for name, blocks in (("question", net.question), ("block", net.blocks)):
-        for i, block in enumerate(blocks):
-            w[f"{name}_{i}_w"], w[f"{name}_{i}_b"] = block.linear.weight.T, block.linear.bias
-            w[f"{name}_{i}_g"], w[f"{name}_{i}_h"] = block.norm.weight, block.norm.bias
+        affine |= {f"{name}_{i}": block.linear for i, block in enumerate(blocks)}
+        norms |= {f"{name}_{i}": block.norm for i, block in enumerate(blocks)}
+    for name, layer in affine.items():
+        w[f"{name}_w"], w[f"{name}_b"] = layer.weight.T, layer.bias
+    for name, norm in norms.items():
+        w[f"{name}_g"], w[f"{name}_h"] = norm.weight, norm.bias
     w["attend_w"], w["summary_w"] = net.attend.weight.T, net.summary.weight.T
     for k in ("start", "end"):
         w[f"{k}_w"], w[f"{k}_q"] = net.heads[k].weight[0], net.bilinear[k].weight
-    for i, at in ((0, 0), (1, 2)):
-        w[f"answerable_{i}_w"], w[f"answerable_{i}_b"] = net.answerable[at].weight.T, net.answerable[at].bias
-    out = {k: v.detach().cpu().numpy().astype(np.float16) for k, v in w.items()}
+    return {name: tensor.detach() for name, tensor in w.items()}
+
+
+def export(net: Network, characters: list[str], words: list[str], folder: Path) -> None:
+    """Write the weights and the vocabulary of the reader."""
+    out = {name: tensor.cpu().numpy().astype(np.float16) for name, tensor in weights(net).items()}
     vectors = net.words.weight.detach().cpu().numpy()
     scale = np.abs(vectors).max() / 127.0
     out["words"], out["words_scale"] = np.round(vectors / scale).astype(np.int8), np.float32(scale)
@@ -121,6 +158,14 @@ def export(net: Network, characters: list[str], words: list[str], folder: Path) 
     (folder / "vocabulary.json").write_text(
         json.dumps({"characters": "".join(characters), "words": words}, ensure_ascii=False), encoding="utf-8"
     )
+
+
+def take_over(net: Network, folder: Path) -> None:
+    """Start from the weights of an exported reader; parts that it lacks stay as they are."""
+    with np.load(folder / "reader.npz") as file:
+        for name, tensor in weights(net).items():
+            if name in file:
+                tensor.copy_(torch.tensor(file[name].astype(np.float32)))
 
 
 class Chunks(torch.utils.data.Dataset):
@@ -162,18 +207,25 @@ def main() -> None:
     parser.add_argument("--every", type=int, default=40, help="chunks between checkpoints and reports")
     parser.add_argument("--name", default="reader", help="name of the checkpoint")
     parser.add_argument("--out", type=Path, default=reader.READER)
+    parser.add_argument("--start", type=Path, help="folder of a reader to start from")
+    parser.add_argument("--rate", type=float, default=RATE, help="highest rate")
     args = parser.parse_args()
     torch.set_num_threads(args.threads)
     seed_everything(args.seed)
     started = time.time()
-    examples = Examples(args.data, args.work, args.seed)
+    known = json.loads((args.start / "vocabulary.json").read_text(encoding="utf-8")) if args.start else {}
+    examples = Examples(args.data, args.work, args.seed, known.get("characters", ""))
     net = Network(len(examples.characters), examples.vectors).to(args.device)
-    optimiser = torch.optim.AdamW([p for p in net.parameters() if p.requires_grad], lr=RATE, weight_decay=1e-2)
+    if args.start:
+        take_over(net, args.start)
+    mean = torch.optim.swa_utils.AveragedModel(net, multi_avg_fn=torch.optim.swa_utils.get_ema_multi_avg_fn(DECAY))
+    optimiser = torch.optim.AdamW([p for p in net.parameters() if p.requires_grad], lr=args.rate, weight_decay=1e-2)
     checkpoint = args.work / f"{args.name}-{args.seed}.pt"
     first = 0
     if checkpoint.exists():
         state = torch.load(checkpoint, weights_only=True)
         net.load_state_dict(state["net"])
+        mean.load_state_dict(state["mean"])
         optimiser.load_state_dict(state["optimiser"])
         first = state["chunk"]
     schedule = torch.optim.lr_scheduler.LambdaLR(optimiser, lambda n: rate(first * BATCHES + n, args.chunks * BATCHES))
@@ -193,6 +245,7 @@ def main() -> None:
             nn.utils.clip_grad_norm_(net.parameters(), 2.0)
             optimiser.step()
             schedule.step()
+            mean.update_parameters(net)
             total += (loss[0].item(), loss[1].item())
             seen += 1
         late = time.time() - started > args.minutes * 60
@@ -204,10 +257,14 @@ def main() -> None:
             )
             total, began, seen = np.zeros(2), time.time(), 0
         if number % args.every == 0 or late or number == args.chunks:
-            state = {"net": net.state_dict(), "optimiser": optimiser.state_dict(), "chunk": number}
+            state = {
+                "net": net.state_dict(),
+                "mean": mean.state_dict(),
+                "optimiser": optimiser.state_dict(),
+                "chunk": number,
+            }
             torch.save(state, checkpoint)
-            net.eval()
-            export(net, examples.characters, examples.words, args.out)
+            export(mean.module, examples.characters, examples.words, args.out)
             report(args, number)
         if late:
             break

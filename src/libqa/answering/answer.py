@@ -55,13 +55,10 @@ def look_up(
     Return the ``k`` best hits, the question as understood with what they hold, and the texts as read, in that order.
     Passages that the search finds far less fitting than the best one are not read: they stand at the end.
     """
-    text, context, focus = (_written_out(view, part) for part in (asked.text, asked.context, asked.focus))
-    hits = retrieve(view, f"{text} {context}".strip(), embedder, max(k, READ), reranker)
-    names = named(hits[:READ], fold(text))
-    question = understand(text, rarity.blended(view.holding, view.passages), context, names, focus)
+    hits, question = search(view, embedder, asked, k, reranker)
     if not hits:
         return [], question, []
-    given = [_given(hit, hits[0].score) for hit in hits]
+    given = [given_with(hit, hits[0].score) for hit in hits]
     read = [g for g in given if reranker is not None or g[1] >= _WORTH_READING] or given
     points = reader.load_reader().read(question, [text for text, _ in read])
     scores = [hit.score for hit in hits]
@@ -76,6 +73,16 @@ def look_up(
     )
 
 
+def search(
+    view: View, embedder: Embedder, asked: Resolved, k: int, reranker: Reranker | None = None
+) -> tuple[list[Hit], Question]:
+    """Return the ``k`` hits for a question, or as many as are read, best first, and the question as understood."""
+    text, context, focus = (_written_out(view, part) for part in (asked.text, asked.context, asked.focus))
+    hits = retrieve(view, f"{text} {context}".strip(), embedder, max(k, READ), reranker)
+    names = named(hits[:READ], fold(text))
+    return hits, understand(text, rarity.blended(view.holding, view.passages), context, names, focus)
+
+
 def _written_out(view: View, text: str) -> str:
     return written_out(text, lambda name: all(view.holding(term) for term in terms(name)))
 
@@ -85,8 +92,11 @@ def _folded(text: str) -> str:
     return fold(text)
 
 
-def _given(hit: Hit, best: float) -> tuple[comparing.Text, float]:
-    """A hit as a text to read, with the title and section that its sentences take for granted, and its share."""
+def given_with(hit: Hit, best: float) -> tuple[comparing.Text, float]:
+    """Return a hit as a text to read, with the title and section that its sentences take for granted, and its share.
+
+    ``best`` is the score of the best hit.
+    """
     title, document = fold(hit.document.title), _folded(hit.document.text)
     given = comparing.Text(hit.passage.text, f"{title} {fold(hit.passage.section)}", document, title)
     return given, hit.score / best if best > 0 else 0.0

@@ -66,7 +66,7 @@ def _add(layers: Sequence[Layer], x: Floats, inside: NDArray[np.bool_], edge: in
     value, gate = out[:, :width], out[:, width:]
     between = np.flatnonzero(~inside)
     for layer in layers:
-        _normalise(layer, x, normal)
+        _normalise(layer.gain, layer.shift, x, normal)
         normal[between] = 0.0
         d = layer.dilation
         parts = padded[edge - d : edge + n + d].reshape(-1, d, width)  # rows d apart lie in neighbouring parts
@@ -90,10 +90,17 @@ def _add(layers: Sequence[Layer], x: Floats, inside: NDArray[np.bool_], edge: in
         x += gate
 
 
-def _normalise(layer: Layer, x: Floats, out: Floats) -> None:
+def normalised(x: Floats, gain: Floats, shift: Floats) -> Floats:
+    """Return the layer norm of the rows of ``x``."""
+    out = np.empty_like(x)
+    _normalise(gain, shift, x, out)
+    return out
+
+
+def _normalise(gain: Floats, shift: Floats, x: Floats, out: Floats) -> None:
     """Write the layer norm of ``x`` to ``out``."""
     width = x.shape[1]
     np.subtract(x, (x @ np.full(width, 1.0 / width, dtype=np.float32))[:, None], out=out)
     out /= np.sqrt(np.einsum("ij,ij->i", out, out)[:, None] / width + 1e-5)
-    out *= layer.gain
-    out += layer.shift
+    out *= gain
+    out += shift

@@ -18,6 +18,7 @@ from numpy.typing import NDArray
 
 from libqa.answering.rarity import rarity
 from libqa.answering.rerank import DEPTH, rerank
+from libqa.models.thesaurus import joined, synonyms
 from libqa.text.names import query_names
 from libqa.text.script import fold, from_taiwan, language
 from libqa.text.segment import terms, words
@@ -52,6 +53,8 @@ class Weights:
     name: float = 2.0
     english: float = 0.3
     translation: float = 0.3
+    synonym: float = 0.6
+    synonym_of_known: float = 0.1
     dense: float = 0.2
     dense_english: float = 1.0
 
@@ -75,16 +78,20 @@ _FUNCTION_WORDS = frozenset(
 
 @dataclass(frozen=True, slots=True)
 class Query:
-    """A question as the index is asked: ``groups`` of terms with weights, each of which stands for one thing."""
+    """A question as the index is asked: ``groups`` of terms with weights, each of which stands for one thing.
+
+    ``also`` are other words for some of these things.
+    """
 
     groups: tuple[Group, ...]
     english: bool
+    also: tuple[Group, ...] = ()
 
     @property
     def weights(self) -> dict[str, float]:
         """All terms; one that stands in several groups has its weights added."""
         total: dict[str, float] = {}
-        for group in self.groups:
+        for group in (*self.groups, *self.also):
             for term, weight in group:
                 total[term] = total.get(term, 0.0) + weight
         return total
@@ -123,7 +130,8 @@ def understand(question: str, translate: Translate, holding: Callable[[str], int
     spelt = frozenset(word for parts in names.values() for word in parts)
     english = language(question) == "en"
     groups = _english(question, translate, spelt, weights) if english else _chinese(question, spelt, weights)
-    return Query((*groups, *(((name, weights.name),) for name in names)), english)
+    also = () if english else tuple(_otherwise(question, holding, weights))
+    return Query((*groups, *(((name, weights.name),) for name in names)), english, also)
 
 
 def fuse(view: View, query: Query, vector: NDArray[np.float32], weights: Weights = WEIGHTS) -> list[tuple[int, float]]:
@@ -149,6 +157,20 @@ def _chinese(question: str, spelt: frozenset[str], weights: Weights) -> Iterator
     if language(question) == "zh-Hant":  # what Taiwan calls otherwise: 資訊 is 信息, 數位 is 数字
         mainland = _weigh(from_taiwan(question), weights)
         yield from (((term, weight),) for term, weight in mainland.items() if term not in asked)
+
+
+def _otherwise(question: str, holding: Callable[[str], int], weights: Weights) -> Iterator[Group]:
+    """Yield what the words of a Chinese question may be called in the documents; less where they are called so."""
+    for word, _, _ in joined(words(question)):
+        if word in ASKING:
+            continue
+        share = weights.synonym_of_known if all(map(holding, terms(word))) else weights.synonym
+        group: dict[str, float] = {}
+        for other, strength in synonyms(word):
+            for term in terms(other):
+                group[term] = max(group.get(term, 0.0), _weight(term, weights) * strength * share)
+        if group:
+            yield tuple(group.items())
 
 
 def _weigh(question: str, weights: Weights) -> dict[str, float]:

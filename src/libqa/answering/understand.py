@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from typing import Literal
 
 from libqa.answering.asking import EN_STOP, POINTED, ZH_STOP, Kind, head_of, kind_of
+from libqa.models.thesaurus import joined, synonyms
 from libqa.text import dictionary, entities, segment
 from libqa.text.quantities import quantities
 from libqa.text.schools import schools
@@ -15,6 +16,9 @@ from libqa.text.script import fold, language
 
 _WHO_IS = re.compile(r"(?:是谁|是何人|是什么人|何许人也?)[?]?$|^who (?:is|was) ")
 _UNHEARD = 0.99  # rarity of a word that is in no dictionary and in no document
+_ALSO = 0.7  # strength of a synonym, that of the word itself being 1
+_TRANSLATED = 2  # translations of an English word whose synonyms count
+_LIGHTEST = 0.5  # what a word weighs at least of its own rarity where it has common synonyms
 _FOCUS = 3.0  # weight of what a follow-up asks about instead
 _CONTEXT = 0.4  # weight of words taken over from the question before
 
@@ -81,8 +85,10 @@ def _chinese_terms(words: Sequence[tuple[str, int, int]], idf: Callable[[str], f
     for word, _, _ in words:
         if word in ZH_STOP or POINTED.fullmatch(word) or not re.search(r"\w", word):
             continue
-        weight = idf(word) * (0.3 if len(word) == 1 and not word.isdigit() else 1.0)
-        terms.setdefault(word, Term(word, ((word, 1.0),), weight))
+        also = tuple((other, _ALSO * strength) for other, strength in synonyms(word))
+        weight = min([idf(word), *(max(idf(other), _LIGHTEST * idf(word)) for other, _ in also)])
+        weight *= 0.3 if len(word) == 1 and not word.isdigit() and not also else 1.0
+        terms.setdefault(word, Term(word, ((word, 1.0), *also), weight))
     return list(terms.values())
 
 
@@ -112,7 +118,11 @@ def _english_terms(folded: str, idf: Callable[[str], float]) -> list[Term]:
                 continue
             if found or size == 1:
                 best = max((p for _, p in found), default=1.0)
-                forms = ((phrase, 1.0), *((fold(zh), (p / best) ** 0.5) for zh, p in found))
+                said = {phrase: 1.0} | {fold(zh): (p / best) ** 0.5 for zh, p in found}
+                for zh, _ in found[:_TRANSLATED]:
+                    for other, share in synonyms(fold(zh)):
+                        said.setdefault(other, _ALSO * share * said[fold(zh)])
+                forms = tuple(said.items())
                 rarity = [idf(zh) for zh, _ in forms[1:3]] or [idf(phrase)]
                 terms.setdefault(phrase, Term(phrase, forms, sum(rarity) / len(rarity)))
                 i += size - 1
@@ -207,7 +217,7 @@ def understand(
             if not any(a.kind == "person" and a.forms[0] == name for a in anchors):
                 anchors.append(Anchor("organisation" if name.endswith("大学") else "person", (name, said)))
             plain = plain.replace(said, " ")
-    words = [] if english else _words(text, idf, [name for said, name in (names or {}).items() if said == name])
+    words = [] if english else joined(_words(text, idf, [name for said, name in (names or {}).items() if said == name]))
     terms += _english_terms(plain, idf) if english else _chinese_terms(words, idf)
     if english:
         anchors += _english_anchors(text, terms)
@@ -217,7 +227,9 @@ def understand(
     terms = [replace(t, weight=t.weight * _FOCUS) if t.text in stressed else t for t in terms]
     known = {t.text for t in terms}
     for term in (
-        _english_terms(fold(context), idf) if language(context) == "en" else _chinese_terms(_words(context, idf), idf)
+        _english_terms(fold(context), idf)
+        if language(context) == "en"
+        else _chinese_terms(joined(_words(context, idf)), idf)
     ):
         if term.text not in known:
             terms.append(replace(term, weight=term.weight * _CONTEXT))
