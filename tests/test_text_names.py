@@ -47,3 +47,9 @@ def test_universities_in_short():
 @given(st.text(st.sampled_from("魏群义高校刘实图书馆的，Ab1, 3")))
 def test_other_terms_are_those_of_segment(text):
     assert [term for term in passage_terms(text) if term[0] != "@"] == terms(text)
+
+
+def test_rare_words_that_names_are_made_of_are_found_in_pinyin():
+    assert "@chulan" in names("楚澜高校图书馆联盟成立")
+    assert "@yijiang" in names("会议由夷江理工大学图书馆承办")
+    assert "@chulan" in query_names("When was the Chulan alliance founded?")

@@ -8,8 +8,8 @@ question the index is searched and the hits are read. The ranker learns from can
 answer. The calibration learns, with scores of a ranker that has not seen the question (four folds), to tell right
 answers from wrong ones: with the paragraph in the pool, taken out of it, with the sentence that answers taken out of
 the paragraph, and with a name, year or word of the question changed, for one from elsewhere or from the same text.
-The questions written for training are half of what the calibration learns from: a quarter of them has no answer. One question in five is put word for word into English by the lexicon, since no English questions on
-Chinese text are at hand.
+The questions written for training count half of what the calibration learns from: a quarter of them has no answer. One
+question in five of the others is put word for word into English by the lexicon.
 """
 
 from __future__ import annotations

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import lru_cache
@@ -16,6 +17,7 @@ from libqa.answering.extract import Found, Source
 from libqa.answering.retrieve import retrieve
 from libqa.answering.understand import Question, understand
 from libqa.text import dictionary, entities
+from libqa.text.names import spelt
 from libqa.text.script import fold
 from libqa.text.segment import terms
 from libqa.text.shortnames import written_out
@@ -109,11 +111,14 @@ def choose(question: Question, sources: Sequence[Source]) -> Chosen:
 
 
 def named(hits: Sequence[Hit], asked: str) -> dict[str, str]:
-    """Return how a question (folded) may say the Chinese names of the people in the hits: as they are, or in Latin.
+    """Return how a question (folded) may say Chinese names in the hits: of people as they are, or any in Latin.
 
-    Latin spellings stand in both orders, joined or apart, longest first, and only where the question has Latin words.
+    Latin spellings of people stand in both orders, joined or apart, longest first, and only where the question has
+    Latin words. Other Latin words without a translation may spell a part of a name: ``chulan`` is 楚澜.
     """
     from pypinyin import lazy_pinyin
+
+    from libqa.models import translations
 
     latin = re.search("[a-z]{2}", asked) is not None
     found: dict[str, str] = {}
@@ -130,6 +135,12 @@ def named(hits: Sequence[Hit], asked: str) -> dict[str, str]:
                 family, given = "".join(sounds[:size]), "".join(sounds[size:])
                 apart = (f"{family} {' '.join(sounds[size:])}", f"{family} {'-'.join(sounds[size:])}")
                 found |= dict.fromkeys((f"{family} {given}", f"{given} {family}", *apart), name)
+    people = {part for said in found for part in re.split("[ -]", said)}
+    for word in dict.fromkeys(re.findall(r"(?<![a-z-])[a-z]{4,}(?![a-z-])", asked)):
+        if word not in people and not translations(word):
+            texts = (fold(hit.passage.text) for hit in hits)
+            said = Counter(text[a:b] for text in texts for a, b in spelt(word, text))
+            found |= {word: name for name, _ in said.most_common(1)}
     return dict(sorted(found.items(), key=lambda pair: -len(pair[0])))
 
 

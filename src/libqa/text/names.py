@@ -13,6 +13,11 @@ from libqa.text.entities import COMPOUND, SURNAMES
 from libqa.text.segment import run_terms, runs
 
 _NOT_GIVEN = frozenset("的了是在和与及为以等将向并对从由")
+_LOOSE = _NOT_GIVEN | frozenset(
+    "一二三四五六七八九十百千万两几不有也就都而但又或被把让给到至于其之此该各每某这那个位名所家场次届年月日时分"
+    "人中上下里内外前后大小新老多少可能会要应须已曾正再还更最很均约共余我你他她它们设建办做作用使由按凭据经"
+)
+"""Single characters that are words by themselves rather than parts of a name that jieba does not know."""
 _SPELLINGS = 4  # of one name: 曾 zeng or ceng, 吕 lü, lv, lu or lyu
 _LATIN = re.compile(r"[A-Za-zÀ-ɏ]+(?:['’\-][A-Za-zÀ-ɏ]+)*")
 _POSSESSIVE = re.compile(r"['’]s(?![A-Za-z])", re.IGNORECASE)
@@ -24,13 +29,15 @@ def passage_terms(text: str) -> list[str]:
     """Return the lexical terms of a passage: ``segment.terms``, and further terms under which its names are asked for.
 
     People stand in pinyin, marked with ``@``, as in ``@weiqunyi``: whatever begins with a surname that is no part of an
-    ordinary word is taken with the one and the two characters after it. A reading that is no name is only found by who
+    ordinary word is taken with the one and the two characters after it; and so do words that hardly any dictionary
+    holds, as names of bodies and places have them (``@chulan`` for 楚澜). A reading that is no name is only found by who
     types it. Universities stand in their short forms, as bigrams: 兰州大学 gives ``~兰大``.
     """
     found: list[str] = []
     for run, cut in runs(text):
         found.extend(run_terms(run, cut))
         found.extend(_people(run, cut))
+        found.extend(_unheard(cut))
         found.extend(_universities(cut))
     return found
 
@@ -46,6 +53,18 @@ def _people(run: str, cut: list[str]) -> Iterator[str]:
                     break
                 yield from (_MARK + spelling for spelling in _spellings(name))
         start += len(word)
+
+
+def _unheard(cut: list[str]) -> Iterator[str]:
+    """Yield words of two or three characters that are rare or in no dictionary, and pairs of loose characters."""
+    loose = [len(word) == 1 and "\u4e00" <= word <= "\u9fff" and word not in _LOOSE for word in cut]
+    for i, word in enumerate(cut):
+        if len(word) in (2, 3) and dictionary.frequency(word) <= _RARE:
+            name = word[1:] if len(word) == 3 and word[0] in _LOOSE else word  # jieba takes 由夷江 for one
+            if name[0] not in SURNAMES:
+                yield from (_MARK + spelling for spelling in _spellings(name))
+        elif loose[i] and word not in SURNAMES and i + 1 < len(cut) and loose[i + 1]:
+            yield from (_MARK + spelling for spelling in _spellings(word + cut[i + 1]))
 
 
 def _universities(cut: list[str]) -> Iterator[str]:
