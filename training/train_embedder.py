@@ -2,7 +2,8 @@
 
 A text is the sum of its pieces' vectors, normalised; a vector's length is thus the learnt weight of its piece.
 Pairs: parallel text, dictionary headwords and senses, questions and paragraphs, titles and abstracts, a sentence and
-its surroundings (inverse cloze, Lee et al. 2019), and word-by-word English glosses of Chinese questions and sentences.
+its surroundings (inverse cloze, Lee et al. 2019), word-by-word English glosses of Chinese questions and sentences,
+words of the thesaurus and their synonyms, alone and put into sentences, and the questions written for the reader.
 Needs ``prepare.py``, ``train_lexicon.py`` and ``train_tokenizer.py``. Resumes from its checkpoint.
 """
 
@@ -21,13 +22,16 @@ import common
 import numpy as np
 import opencc
 import torch
+import written
 from numpy.typing import NDArray
 from prepare import senses
 from torch import nn
 from torch.nn import functional
 
+from libqa.models import thesaurus
 from libqa.models.pieces import Segmenter
 from libqa.text.script import fold
+from libqa.text.segment import words
 
 SENTENCE = re.compile(r"[^。！？!?；;\n]+[。！？!?；;]?")
 TEXTS = (  # set, share of rows used for inverse cloze
@@ -121,6 +125,15 @@ def cloze(run: list[str], rng: random.Random) -> tuple[str, str]:
     return query[:120], rest
 
 
+def reworded(folded: str, rng: random.Random) -> str:
+    """Return a text with most of the words that the thesaurus knows said otherwise."""
+    out = []
+    for word, _, _ in words(folded):
+        others = thesaurus.synonyms(word)
+        out.append(rng.choice(others)[0] if others and rng.random() < 0.7 else word)
+    return "".join(out)
+
+
 def collect(args: Any) -> dict[str, list[tuple[str, str]]]:
     """Return the training pairs by source, as folded text."""
     rng = random.Random(args.seed)
@@ -170,24 +183,43 @@ def collect(args: Any) -> dict[str, list[tuple[str, str]]]:
     texts = [t for t in contexts + abstracts for _ in range(3)]
     for name, share in TEXTS:
         texts += [fold(r["text"]) for r in common.rows(args.data, name) if rng.random() < share]
+    for line in thesaurus.BUNDLED.read_text(encoding="utf-8").splitlines():
+        group = line.split(";")
+        pairs["synonyms"] += [(rng.choice(group), other) for other in group for _ in range(3)]
+    for path in written.families("reader"):
+        documents, questions = written.load(path)
+        for asked in (q for q in questions if q.answers):
+            title, text = documents[asked.document]
+            start, _ = written.place(text, asked)
+            low = max(0, start - rng.randint(20, 150))
+            passage = rng.choice((f"{title}\n{text[low : low + 250]}", " ".join(asked.quotes)))
+            pairs["written"].append((fold(asked.question), fold(passage)))
     for text in texts:
         for run in windows(text, 220, rng):
             pairs["cloze"].append(cloze(run, rng))
+            if rng.random() < REWORDED:
+                query, rest = cloze(run, rng)
+                pairs["reworded"].append((reworded(query, rng), rest if rng.random() < 0.6 else query))
             if rng.random() < 0.5:
                 query, rest = cloze(run, rng)
                 pairs["cloze_en"].append((gloss(query), rest if rng.random() < 0.6 else query))
     return pairs
 
 
+REWORDED = 0.25
+"""Share of the windows of which a sentence is said otherwise."""
 MIX = {  # source: share of batches, batch size
-    "laws": (0.12, 1024),
-    "parallel": (0.12, 1024),
+    "laws": (0.09, 1024),
+    "parallel": (0.10, 1024),
     "passages_en": (0.06, 768),
-    "dictionary": (0.16, 2048),
-    "questions": (0.14, 512),
-    "questions_en": (0.10, 512),
-    "cloze": (0.16, 768),
-    "cloze_en": (0.14, 768),
+    "dictionary": (0.14, 2048),
+    "questions": (0.10, 512),
+    "questions_en": (0.08, 512),
+    "cloze": (0.10, 768),
+    "cloze_en": (0.10, 768),
+    "synonyms": (0.05, 1024),
+    "written": (0.06, 512),
+    "reworded": (0.12, 768),
 }
 
 
@@ -243,24 +275,36 @@ def export(weight: torch.Tensor, folder: Path) -> None:
     (folder / "config.json").write_text(json.dumps(config, indent=1) + "\n", encoding="utf-8")
 
 
+def drawn(args: Any) -> torch.Tensor:
+    """Return random vectors, shorter for commoner pieces."""
+    counts = np.array(json.loads((args.work / "piece_counts.json").read_text(encoding="utf-8")))
+    share = counts / counts.sum()
+    table = functional.normalize(torch.randn(len(counts), args.dimension), dim=1)
+    return table * torch.from_numpy(np.sqrt(1e-4 / (1e-4 + share))).float()[:, None]
+
+
+def shipped(folder: Path) -> torch.Tensor:
+    """Return the vectors of an exported embedder."""
+    table = np.load(folder / "vectors.npy").astype(np.float32)
+    return torch.from_numpy(table * np.load(folder / "scales.npy").astype(np.float32)[:, None])
+
+
 def main() -> None:
     parser = common.arguments(__doc__ or "")
     parser.add_argument("--dimension", type=int, default=256)
     parser.add_argument("--steps", type=int, default=2000)
     parser.add_argument("--minutes", type=float, default=20, help="stop after this long; run again to go on")
     parser.add_argument("--rate", type=float, default=2e-3)
+    parser.add_argument("--start", type=Path, help="folder of an embedder to start from")
+    parser.add_argument("--out", type=Path, default=common.BUNDLED / "embedder")
     parser.add_argument("--keep", type=float, default=0.9, help="share of pieces kept in each text")
     args = parser.parse_args()
     torch.set_num_threads(args.threads)
     common.seed_everything(args.seed)
     data = load_bags(args)
-    counts = np.array(json.loads((args.work / "piece_counts.json").read_text(encoding="utf-8")))
-    share = counts / counts.sum()
-    model = nn.EmbeddingBag(len(counts), args.dimension, mode="sum")
-    with torch.no_grad():
-        model.weight.copy_(functional.normalize(torch.randn(len(counts), args.dimension), dim=1))
-        model.weight.mul_(torch.from_numpy(np.sqrt(1e-4 / (1e-4 + share))).float()[:, None])
-    scale = nn.Parameter(torch.tensor(3.0))
+    table = shipped(args.start) if args.start else drawn(args)
+    model = nn.EmbeddingBag.from_pretrained(table, freeze=False, mode="sum")
+    scale = nn.Parameter(torch.tensor(4.0 if args.start else 3.0))
     model.to(args.device)
     parameters = [*model.parameters(), scale]
     optimiser = torch.optim.Adam(parameters, lr=args.rate, betas=(0.9, 0.99), fused=True)
@@ -280,7 +324,7 @@ def main() -> None:
     def save(step: int) -> None:
         state = {"step": step, "model": model.state_dict(), "optimiser": optimiser.state_dict()}
         torch.save(state | {"schedule": schedule.state_dict(), "scale": scale.data}, checkpoint)
-        export(model.weight, common.BUNDLED / "embedder")
+        export(model.weight, args.out)
 
     started, running, shares = time.time(), defaultdict(float), [share for share, _ in MIX.values()]
     for step in range(first, args.steps):

@@ -31,7 +31,7 @@ class Settings:
     """``bundled``, or the name or path of a sentence-transformers model (extra ``hub``)."""
     reranker: str = ""
     """Name or path of a cross-encoder (extra ``hub``) that puts the passages found in order; ``""``: none."""
-    threshold: float = 0.46
+    threshold: float = 0.36
     """Confidence (0..1) below which the answer is a refusal."""
     max_question: int = 2000
     """Longest question accepted, in characters."""
