@@ -8,6 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from libqa.answering import candidates, cite, comparing, extract, features, meaning, ordering, phrase, rarity, reader
+from libqa.answering.admissible import admissible
 from libqa.answering.understand import Question, understand
 from libqa.text import entities
 
@@ -256,3 +257,23 @@ def test_the_best_candidate_comes_first() -> None:
     best = found[0]
     assert best.candidate.kind == "date"
     assert "2021年5月8日".startswith(best.laid.text[best.candidate.start : best.candidate.end])
+
+
+def test_which_is_not_answered_by_what_the_question_says() -> None:
+    def kept(question: str, text: str, said: str) -> bool:
+        laid, at = candidates.lay_out(text), text.index(said)
+        proposed = candidates.propose(laid, [(at, at + len(said))])
+        assert any(text[c.start : c.end] == said for c in proposed)
+        fitting = admissible(understand(question, rarity.rarity), laid, proposed)
+        return any(text[c.start : c.end] == said for c in fitting)
+
+    text = "犀浦馆在2007年启用，面积36000平方米，是三个分馆中面积最大的一个。"
+    assert not kept("三个分馆里面积最大的是哪一个？", text, "分馆")
+    assert kept("三个分馆里面积最大的是哪一个？", text, "犀浦馆")
+    assert kept("北馆和南馆哪一个更大？", "北馆比南馆大。", "北馆")
+
+
+def test_a_span_does_not_end_inside_a_later_clause() -> None:
+    laid = candidates.lay_out("面积36000平方米，是三个分馆中最大的一个。")
+    spans = {laid.text[c.start : c.end] for c in candidates.propose(laid, [(0, 16)])}
+    assert "面积36000平方米，是三个分馆" not in spans

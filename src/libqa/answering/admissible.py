@@ -36,6 +36,7 @@ _TIMED = re.compile("[年月日天周]|[小时学]时|时[候间刻代]|[时学�
 _SO_MANY = re.compile(r"[约近]?\d+[多余]?[个位名支家所场项种类座篇本份部条门张层间]")
 _SAYS = re.compile("(?:称|说|表示|指出|认为|强调|透露|据悉|提到)$")
 _NEW = ("who", "when", "where", "number", "list")  # questions that want something they do not say
+_CHOICE = re.compile(r"还是|或|更|比|\bor\b|\bthan\b")  # which of two that the question names
 _MOSTLY = 0.7  # share of a span that makes it a date or number
 _PLACED = re.compile("[馆校院厅楼区市省县国线]")
 _BODIES = re.compile("(?:单位|机构|公司|企业|部门|学校)(?:是|为|有)?谁")
@@ -87,7 +88,8 @@ def _misplaced(
 ) -> bool:
     """Whether a candidate stands where it cannot be what this type of question asks for."""
     kind = question.kind
-    if kind in _NEW and laid.folded[c.start : c.end] in question.folded:
+    new = kind in _NEW or (kind == "which" and not _CHOICE.search(question.folded))
+    if new and laid.folded[c.start : c.end] in question.folded:
         return True
     if kind in _NEW and kind != "who" and laid.folded.startswith(":", c.end):
         return True  # a label (存放地点：北楼三层)

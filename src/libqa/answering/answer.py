@@ -140,7 +140,7 @@ def named(hits: Sequence[Hit], asked: str) -> dict[str, str]:
         if word not in people and not translations(word):
             texts = (fold(hit.passage.text) for hit in hits)
             said = Counter(text[a:b] for text in texts for a, b in spelt(word, text))
-            found |= {word: name for name, _ in said.most_common(1)}
+            found.update((word, name) for name, _ in said.most_common(1))
     return dict(sorted(found.items(), key=lambda pair: -len(pair[0])))
 
 

@@ -90,7 +90,7 @@ def _astride(laid: Laid, start: int, end: int) -> bool:
     inside = [(a, b) for a, b in laid.clauses if a < end and start < b]
     if len(inside) < 2:
         return False
-    return trim(laid.text, *inside[0])[0] < start and end < trim(laid.text, *inside[-1])[1]
+    return end < trim(laid.text, *inside[-1])[1]
 
 
 @lru_cache(maxsize=1024)

@@ -214,8 +214,8 @@ def understand(
         if said in plain:
             if said != name or english:
                 terms.append(Term(said, ((name, 1.0), (said, 1.0)), 1.0))
-            known = any(a.kind == "person" and a.forms[0] == name for a in anchors)
-            if not known and (said == name or " " in said):  # a single Latin word may be a part of any name
+            there = any(a.kind == "person" and a.forms[0] == name for a in anchors)
+            if not there and (said == name or " " in said):  # a single Latin word may be a part of any name
                 anchors.append(Anchor("organisation" if name.endswith("大学") else "person", (name, said)))
             plain = plain.replace(said, " ")
     words = [] if english else joined(_words(text, idf, [name for said, name in (names or {}).items() if said == name]))

@@ -30,8 +30,8 @@ def passage_terms(text: str) -> list[str]:
 
     People stand in pinyin, marked with ``@``, as in ``@weiqunyi``: whatever begins with a surname that is no part of an
     ordinary word is taken with the one and the two characters after it; and so do words that hardly any dictionary
-    holds, as names of bodies and places have them (``@chulan`` for 楚澜). A reading that is no name is only found by who
-    types it. Universities stand in their short forms, as bigrams: 兰州大学 gives ``~兰大``.
+    holds, as names of bodies and places have them (``@chulan`` for 楚澜). A reading that is no name is only found by
+    who types it. Universities stand in their short forms, as bigrams: 兰州大学 gives ``~兰大``.
     """
     found: list[str] = []
     for run, cut in runs(text):
