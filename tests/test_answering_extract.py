@@ -273,6 +273,16 @@ def test_which_is_not_answered_by_what_the_question_says() -> None:
     assert kept("北馆和南馆哪一个更大？", "北馆比南馆大。", "北馆")
 
 
+def test_who_is_not_answered_by_what_is_done() -> None:
+    laid = candidates.lay_out("大赛继续扩大范围，冠军为王小明。")
+    at = [laid.text.index("扩大范围"), laid.text.index("王小明")]
+    proposed = candidates.propose(laid, [(at[0], at[0] + 4), (at[1], at[1] + 3)])
+    fitting = admissible(understand("大赛的冠军是谁？", rarity.rarity), laid, proposed)
+    said = {laid.text[c.start : c.end] for c in fitting}
+    assert "王小明" in said
+    assert "扩大范围" not in said
+
+
 def test_a_span_does_not_end_inside_a_later_clause() -> None:
     laid = candidates.lay_out("面积36000平方米，是三个分馆中最大的一个。")
     spans = {laid.text[c.start : c.end] for c in candidates.propose(laid, [(0, 16)])}

@@ -13,6 +13,7 @@ from libqa.text.script import fold
     [
         ("到场的有多少人？", "person"),
         ("有多少名學生報名？", "person"),
+        ("隔着屏幕参加的人有多少？", "person"),
         ("图书馆有多少册藏书？", "book"),
         ("覆盖了多少所高校？", "body"),
         ("新馆面积有多大？", "area"),

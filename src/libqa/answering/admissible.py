@@ -176,6 +176,12 @@ def _can_answer(question: Question, span: str, kind: str, holds: Set[str]) -> bo
     return question.kind != "yesno" or kind in ("clause", "clauses")  # a statement decides whether something is so
 
 
+def _does(span: str) -> bool:
+    """Whether a span is a verb or the like, or begins with one of two characters: 扩大范围 is nobody's name."""
+    verb = dictionary.part_of_speech(span[:2])[:1] in ("v", "a", "d")
+    return verb and (len(span) == 2 or dictionary.frequency(span[2:]) > 0)
+
+
 def _is_one(question: Question, span: str, kind: str) -> bool:
     """Whether a span may be the one that a question asks for: 第四届 for 哪一届, but no 79支队伍 for 哪支队伍."""
     headed = bool(question.head and question.head in span)
@@ -191,6 +197,6 @@ def _names(question: Question, span: str, kind: str, holds: Set[str]) -> bool:
         return placed and kind != "person"
     if _BODIES.search(question.folded):
         return "organisation" in holds
-    if "person" in holds or (kind == "reader" and _NAME.fullmatch(span)):
+    if "person" in holds or (kind == "reader" and _NAME.fullmatch(span) and not _does(span)):
         return kind != "place"
     return "organisation" in holds and not _SOMEBODY.search(question.folded) and span not in _NOBODY

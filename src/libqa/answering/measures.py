@@ -36,7 +36,8 @@ _ASKED: tuple[tuple[Measure, str], ...] = (
     (
         "person",
         r"(?:多少|几)(?:个|名|位)?(?:人|学生|观众|馆员|教师|老师|读者|代表|专家|选手|同学|同行|师生|职工|员工|志愿者)"
-        r"|几位|多少名|人数|\bhow many (?:\w+ ){0,2}(?:people|persons|students|librarians|teachers|readers|participants"
+        r"|几位|多少名|人数|人(?:一共|总共|共|大约|大概|约)?(?:有|是)?多少[?]?$"
+        r"|\bhow many (?:\w+ ){0,2}(?:people|persons|students|librarians|teachers|readers|participants"
         r"|staff|attendees|experts|speakers|members of staff|users|viewers|contestants)\b",
     ),
     (
