@@ -1,4 +1,4 @@
-"""Documents and questions written for training: invented institutions, so that nothing can be known beforehand.
+"""Documents and questions written for training, most of them on invented institutions; they are no source of facts.
 
     python training/written.py training/written/*.jsonl      # checks the files, one line for each fault
 
