@@ -99,19 +99,24 @@ def alike_by(embedder: Embedder) -> dialogue.Similarity:
     return similarity
 
 
-def search_written(part: str) -> list[Searched]:
-    """Ask an index of the written documents of one part their questions."""
+def index_written(part: str, folder: Path) -> tuple[Index, dict[str, Document], list[list[written.Written]]]:
+    """Return an index of the documents written for a part of training, these by id, and the questions by family."""
     loaded = [written.load(path) for path in written.families(part)]
     documents = {i: Document(i, text, title) for own, _ in loaded for i, (title, text) in own.items()}
-    embedder = load_embedder()
-    similarity = alike_by(embedder)
+    index = Index.create(folder, load_embedder(), Settings(), list(documents.values()))
+    return index, documents, [questions for _, questions in loaded]
+
+
+def search_written(part: str) -> list[Searched]:
+    """Ask an index of the written documents of one part their questions."""
     out = []
     with tempfile.TemporaryDirectory() as folder:
-        index = Index.create(Path(folder) / "index", embedder, Settings(), list(documents.values()))
+        index, documents, families = index_written(part, Path(folder) / "index")
+        similarity = alike_by(index.embedder)
         with index.view() as view:
-            for asked in (q for _, questions in loaded for q in questions):
+            for asked in (q for questions in families for q in questions):
                 resolved = dialogue.resolve(asked.question, asked.history, similarity)
-                hits, question = answer.search(view, embedder, resolved, answer.READ)
+                hits, question = answer.search(view, index.embedder, resolved, answer.READ)
                 out.append(_searched(asked, documents[asked.document], question, hits))
     return out
 

@@ -34,7 +34,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parent))
 import cloze
 import written
 from common import arguments, rows, seed_everything
-from examples import NEWS_KEPT, alike, alike_by, held_out, some_window
+from examples import NEWS_KEPT, alike, alike_by, held_out, index_written, some_window
 
 from libqa import LibQA
 from libqa.answering import abstain, answer, dialogue, extract, features, ordering, reader, understand
@@ -152,22 +152,16 @@ def look_written(part: str, folder: Path) -> list[Seen]:
 
     An answer is right where its sentence says all that is asked for, as the evaluation has it.
     """
-    loaded = [written.load(path) for path in written.families(part)]
-    texts = {i: text for own, _ in loaded for i, (_, text) in own.items()}
-    index = Index.create(
-        folder,
-        load_embedder(),
-        Settings(),
-        [Document(i, t, title) for own, _ in loaded for i, (title, t) in own.items()],
-    )
+    index, documents, families = index_written(part, folder)
+    similarity = alike_by(index.embedder)
     out = []
-    for family, (_, questions) in enumerate(loaded):
+    for family, questions in enumerate(families):
         for q in questions:
-            answers = []
+            text, answers = documents[q.document].text, []
             if q.answers:
-                start, end = written.place(texts[q.document], q)
-                answers = [{"text": texts[q.document][start:end], "start": start}]
-            seen = look(index, dialogue.resolve(q.question, q.history, alike_by(index.embedder)), q.document, answers)
+                start, end = written.place(text, q)
+                answers = [{"text": text[start:end], "start": start}]
+            seen = look(index, dialogue.resolve(q.question, q.history, similarity), q.document, answers)
             said = [f.laid.text[slice(*f.laid.sentences[f.laid.sentence_of[f.candidate.first]])] for f in seen.found]
             holds = [bool(q.answers) and all(a in sentence for a in q.answers) for sentence in said]
             out.append(replace(seen, right=seen.inside & np.array(holds, bool), family=family))
