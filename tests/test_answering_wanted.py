@@ -149,3 +149,35 @@ def test_a_span_does_not_tear_a_quotation() -> None:
     found = admissible(ask("论坛在哪里举行？"), laid, candidates.propose(laid, [torn]))
     assert "成都" in {text[c.start : c.end] for c in found}
     assert torn not in {(c.start, c.end) for c in found}
+
+
+DIRECTORS = "作报告的有清华大学图书馆副馆长张明、湖南省图书馆馆长刘建国、重庆大学图书馆馆长杨志远等人。"
+
+
+@pytest.mark.parametrize(
+    ("question", "there", "away"),
+    [
+        ("重庆大学图书馆馆长是谁？", {"杨志远"}, {"张明", "刘建国"}),
+        ("Who is the director of Chongqing University Library?", {"杨志远"}, {"张明", "刘建国"}),
+        ("清华大学图书馆馆长是谁？", set(), {"张明", "刘建国", "杨志远"}),
+        ("清华大学图书馆副馆长是谁？", {"张明"}, {"杨志远"}),
+        ("图书馆馆长是谁？", {"刘建国", "杨志远"}, {"张明"}),
+    ],
+)
+def test_a_post_is_that_of_the_body_that_is_asked_about(question: str, there: set[str], away: set[str]) -> None:
+    found = admitted(question, DIRECTORS)
+    assert there <= found
+    assert not any(name in span for name in away for span in found)
+
+
+def test_another_post_of_the_same_person_says_nothing_against_it() -> None:
+    text = "贵州大学图书馆馆长龚建国是贵州省高校图工委秘书长。"
+    assert "龚建国" in admitted("贵州民族大学所在的图工委的秘书长是谁？", text)
+
+
+@pytest.mark.parametrize("question", ["图书馆为什么在1995年改名为钱江图书馆？", "Why was the library renamed in 1995?"])
+def test_no_reason_is_what_the_question_says_itself(question: str) -> None:
+    text = "1995年，图书馆改名为钱江图书馆。因为捐款人姓钱，校方以此致谢。"
+    found = admitted(question, text)
+    assert "图书馆改名" not in found
+    assert any("捐款人姓钱" in span for span in found)

@@ -1,9 +1,10 @@
 """What the reader learns from: groups of windows, of which at most the first answers the group's question.
 
-Four kinds of question: those of cmrc2018/train; those made from unlabelled text (``cloze``); the turns of kdconv, whose
-facts about a film, a band or a sight become a text; and those written for training (``written``) with the passages that
-the search finds for them. Of the first three, one question in six or so is put into English word by word, and one in
-five asked again with a name or year changed, so that nothing answers it.
+Five kinds of question: those of cmrc2018/train; those made from unlabelled text (``cloze``); the turns of kdconv, whose
+facts about a film, a band or a sight become a text; and those written for training, with documents of their own
+(``written``) or on texts of the data sets (``asked``), with the passages that the search finds for them. Of the first
+three, one question in six or so is put into English word by word, and one in five asked again with a name or year
+changed, so that nothing answers it.
 """
 
 from __future__ import annotations
@@ -13,9 +14,11 @@ import re
 import tempfile
 import zlib
 from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+import asked
 import cloze
 import numpy as np
 import written
@@ -33,8 +36,8 @@ from libqa.types import Document, Hit, Passage
 WINDOW = 320
 GROUPS = 24
 BATCHES = 20
-WRITTEN = 0.35
-"""Share of groups whose question was written for training."""
+SEARCHED = (0.28, 0.27)
+"""Shares of groups whose question was written for training: on documents written for it, and on texts of the sets."""
 MOST = 4
 """Windows of such a group."""
 NEWS_KEPT = 10
@@ -77,9 +80,9 @@ def alike(words: list[str], vectors: np.ndarray, near: float = 0.62, most: int =
 
 @dataclass(frozen=True)
 class Searched:
-    """A written question with the texts that the search finds, best first.
+    """A question with the texts that the search finds, best first.
 
-    ``gold`` is the text that holds the answer, at ``start:end``; ``None`` where nothing answers.
+    ``gold`` is the text that holds the answer, at ``start:end``; ``None`` where none does.
     """
 
     question: understand.Question
@@ -102,35 +105,71 @@ def alike_by(embedder: Embedder) -> dialogue.Similarity:
 def index_written(part: str, folder: Path) -> tuple[Index, dict[str, Document], list[list[written.Written]]]:
     """Return an index of the documents written for a part of training, these by id, and the questions by family."""
     loaded = [written.load(path) for path in written.families(part)]
-    documents = {i: Document(i, text, title) for own, _ in loaded for i, (title, text) in own.items()}
-    index = Index.create(folder, load_embedder(), Settings(), list(documents.values()))
+    index, documents = index_of({i: given for own, _ in loaded for i, given in own.items()}, folder)
     return index, documents, [questions for _, questions in loaded]
+
+
+def index_of(texts: Mapping[str, tuple[str, str]], folder: Path) -> tuple[Index, dict[str, Document]]:
+    """Return an index of texts, given by id with their titles, and the documents in it by id."""
+    documents = {i: Document(i, text, title) for i, (title, text) in texts.items()}
+    return Index.create(folder, load_embedder(), Settings(), list(documents.values())), documents
 
 
 def search_written(part: str) -> list[Searched]:
     """Ask an index of the written documents of one part their questions."""
-    out = []
     with tempfile.TemporaryDirectory() as folder:
         index, documents, families = index_written(part, Path(folder) / "index")
-        similarity = alike_by(index.embedder)
-        with index.view() as view:
-            for asked in (q for questions in families for q in questions):
-                resolved = dialogue.resolve(asked.question, asked.history, similarity)
-                hits, question = answer.search(view, index.embedder, resolved, answer.READ)
-                out.append(_searched(asked, documents[asked.document], question, hits))
-    return out
+        questions = [q for asked_of in families for q in asked_of]
+        found = []
+        for q, (hits, question) in zip(questions, _search(index, questions), strict=True):
+            span = written.place(documents[q.document].text, q) if q.answers else None
+            found.append(_searched(question, documents[q.document], span, q.answers, hits))
+        return found
 
 
-def _searched(asked: written.Written, document: Document, question: understand.Question, hits: list[Hit]) -> Searched:
+def search_asked(data: Path) -> list[Searched]:
+    """Ask an index of texts of the data sets the questions written on them."""
+    texts, questions, places = asked.load(data)
+    with tempfile.TemporaryDirectory() as folder:
+        index, documents = index_of(texts, Path(folder) / "index")
+        found = []
+        for q, place, (hits, question) in zip(questions, places, _search(index, questions), strict=True):
+            document = documents[q.document]
+            if q.answers:
+                found.append(_searched(question, document, place, q.answers, hits))
+            else:  # only this stretch is known not to answer
+                found.append(Searched(question, None, 0, 0, (_given(document, *place),)))
+        return found
+
+
+def _search(index: Index, questions: Sequence[written.Written]) -> Iterator[tuple[list[Hit], understand.Question]]:
+    similarity = alike_by(index.embedder)
+    with index.view() as view:
+        for question in questions:
+            resolved = dialogue.resolve(question.question, question.history, similarity)
+            yield answer.search(view, index.embedder, resolved, answer.READ)
+
+
+def _searched(
+    question: understand.Question,
+    document: Document,
+    span: tuple[int, int] | None,
+    answers: Sequence[str],
+    hits: Sequence[Hit],
+) -> Searched:
     texts = [answer.given_with(hit, 1.0)[0] for hit in hits]
-    if not asked.answers:
+    if span is None:
         return Searched(question, None, 0, 0, tuple(texts))
-    start, end = written.place(document.text, asked)
+    start, end = span
     piece = next(p for p in split(document.text) if p.start <= start < p.end)
-    passage = Passage(1, document.id, document.text[piece.start : piece.end], piece.start, piece.end, piece.section)
-    gold = answer.given_with(Hit(passage, document, 1.0), 1.0)[0]
-    others = tuple(t for t in texts if not any(a in t.text for a in asked.answers))
+    others = tuple(t for t in texts if not any(a in t.text for a in answers))
+    gold = _given(document, piece.start, piece.end, piece.section)
     return Searched(question, gold, start - piece.start, min(end, piece.end) - piece.start, others)
+
+
+def _given(document: Document, start: int, end: int, section: str = "") -> comparing.Text:
+    passage = Passage(1, document.id, document.text[start:end], start, end, section)
+    return answer.given_with(Hit(passage, document, 1.0), 1.0)[0]
 
 
 class Examples:
@@ -155,7 +194,7 @@ class Examples:
         self.other += [Article(r["text"], r["title"]) for r in rows(data, "kdconv/travel_text") if len(r["text"]) > 60]
         self.other += [Article(r["text"], r["title"]) for r in rows(data, "zhwiki_sample/text") if len(r["text"]) > 120]
         self.kdconv = conversations(data)
-        self.written = search_written("reader")
+        self.searched = [search_written("reader"), search_asked(data)]
         df = Counter(w for a in self.cmrc_articles for w in {w for w, _, _ in segment.words(a.text)})
         self.weigh = rarity.blended(lambda t: df.get(t, 0), len(self.cmrc_articles))
         counts = Counter(c for a in [*self.cmrc_articles, *self.news[:8000]] for c in fold(a.text))
@@ -227,8 +266,8 @@ class Examples:
 
     def groups(self, rng: random.Random) -> list[list]:
         """Return a group for a question drawn, and perhaps one that asks for something changed."""
-        if self.written and rng.random() < WRITTEN:
-            return [ask_written(rng.choice(self.written), rng)]
+        if rng.random() < sum(SEARCHED):
+            return [ask_searched(rng.choice(rng.choices(self.searched, SEARCHED)[0]), rng)]
         asked = self.draw(rng)
         if asked is None:
             return []
@@ -280,8 +319,8 @@ class Examples:
         return [(pad([i for g in b for i in g]), [len(g) for g in b]) for b in batches]
 
 
-def ask_written(asked: Searched, rng: random.Random) -> list:
-    """Return a group of a written question: the text that answers it, if any, and some that the search finds."""
+def ask_searched(asked: Searched, rng: random.Random) -> list:
+    """Return a group of a question searched for: the text that answers it, if any, and some that the search finds."""
     count = min(len(asked.others), rng.randint(1, MOST - 1))
     others = sorted(asked.others, key=lambda _: rng.random())[:count] if rng.random() < 0.4 else asked.others[:count]
     if asked.gold is None:

@@ -7,9 +7,11 @@ from collections.abc import Sequence, Set
 from functools import lru_cache
 
 from libqa.answering import measures, naming, wanted
+from libqa.answering.asking import ZH_STOP
 from libqa.answering.candidates import Candidate, Laid
 from libqa.answering.understand import Question
-from libqa.text import dictionary, entities
+from libqa.text import dictionary, entities, segment
+from libqa.text.schools import schools
 
 _NAME = re.compile(r"[\u4e00-\u9fff]{2,4}")
 _NUMERAL = re.compile(r"[\d〇零一二两三四五六七八九十百千万亿半几]")
@@ -30,6 +32,9 @@ _POST_EN = re.compile(
     r"\bwho (?:is|was|are|were|became|serves as|served as) .*?"
     r"\b(general manager|director|president|chair\w*|manager|secretary|head|dean|editor)s?\b"
 )
+_HELD_BY = re.compile(rf"([^、,;:。!?()“”]*)({wanted.POSTS})[”)]?$")
+_DEPUTY = re.compile(r"副|\b(?:vice|deputy|associate)\b")
+_BEFORE = 40  # characters before a name that may say whose post it is
 _PAIRS = (("“", "”"), ("‘", "’"), ("《", "》"), ("(", ")"), ("「", "」"))
 _NAMING = ("person", "organisation", "place", "title")
 _TIMED = re.compile("[年月日天周]|[小时学]时|时[候间刻代]|[时学早前后初中晚]期|期[间末]|点")
@@ -62,7 +67,7 @@ def admissible(question: Question, laid: Laid, found: Sequence[Candidate]) -> li
             continue
         if demand is not None and not demand(span, holds):
             continue
-        if post and not _in_sentence(laid, c, post):
+        if post and (not _in_sentence(laid, c, post) or _others(question, post, laid, c, inside)):
             continue
         if renamed and not naming.says_otherwise(question, laid.text, laid.folded, c.start, c.end):
             continue
@@ -97,7 +102,14 @@ def _misplaced(
         return wanted.TITLED in holds  # a place in the name of an event
     if kind == "number":  # 2017年 of 2017年4月26日, 101 of “101计划”
         return _dates(c, around) or (c.kind == "number" and wanted.TITLED in holds)
-    return kind in ("why", "how") and wanted.NAMED in holds
+    return (kind in ("why", "how") and wanted.NAMED in holds) or (kind == "why" and _repeats(question, laid, c))
+
+
+def _repeats(question: Question, laid: Laid, c: Candidate) -> bool:
+    """Whether a candidate has no word of its own beside those of the question: no reason for what is asked."""
+    said = [form for term in question.terms for form, _ in term.forms]
+    words = (word for word, _, _ in segment.words(laid.folded[c.start : c.end]) if len(word) > 1)
+    return all(word in ZH_STOP or any(word in form or form in word for form in said) for word in words)
 
 
 @lru_cache(maxsize=64)
@@ -115,6 +127,29 @@ def _post(question: Question) -> tuple[str, ...]:
 def _in_sentence(laid: Laid, c: Candidate, forms: Sequence[str]) -> bool:
     start, end = laid.sentences[laid.sentence_of[c.first]]
     return any(form in laid.folded[start:end] for form in forms)
+
+
+def _others(
+    question: Question, post: Sequence[str], laid: Laid, c: Candidate, inside: Sequence[entities.Entity]
+) -> bool:
+    """Whether somebody a candidate names holds the post at another body than the question's, or is a deputy."""
+    people = [e.start for e in inside if e.kind == "person"] or [c.start]
+    return any(_elsewhere(question, post, laid.folded[max(0, start - _BEFORE) : start]) for start in people)
+
+
+def _elsewhere(question: Question, post: Sequence[str], before: str) -> bool:
+    """Whether the post that stands right before a name is such a one, but not the one that the question means."""
+    held = _HELD_BY.search(before)
+    if not held or held[2] not in post:
+        return False
+    if held[1].endswith("副") and not _DEPUTY.search(question.folded):
+        return True
+    asked = [form for anchor in question.anchors if anchor.kind == "organisation" for form in anchor.forms]
+    named = schools(held[1]) or [(e.start, e.end) for e in entities.find(held[1]) if e.kind == "place"]
+    if not asked or not named:
+        return False
+    start, end = max(named, key=lambda span: span[1])
+    return not any(form in held[1][start:end] or held[1][start:end] in form for form in asked)
 
 
 @lru_cache(maxsize=32768)
