@@ -181,3 +181,18 @@ def test_no_reason_is_what_the_question_says_itself(question: str) -> None:
     found = admitted(question, text)
     assert "图书馆改名" not in found
     assert any("捐款人姓钱" in span for span in found)
+
+
+def test_a_year_that_is_asked_with_is_no_date_that_is_asked_for() -> None:
+    text = "2023年论坛在成都举办，时间是12月7日。"
+    found = admitted("When did the 2023 forum take place?", text)
+    assert "2023年" not in found
+    assert "12月7日" in found
+
+
+def test_a_theme_is_no_title() -> None:
+    text = "会议以“数字阅读的未来”为主题，王小明作了题为《新书》的报告。"
+    found = admitted("报告的题目是什么？", text)
+    assert "《新书》" in found
+    assert all("《新书》" in span for span in found)
+    assert any("数字阅读的未来" in span for span in admitted("会议的主题是什么？", text))

@@ -93,7 +93,7 @@ class Network(nn.Module):
         self.mix = Mix()
         self.heads = nn.ModuleDict({k: nn.Linear(WIDTH, 1, bias=False) for k in ("start", "end")})
         self.bilinear = nn.ModuleDict({k: nn.Linear(WIDTH, WIDTH, bias=False) for k in ("start", "end")})
-        self.answerable = nn.Sequential(nn.Linear(3 * WIDTH, 64), nn.ReLU(), nn.Linear(64, 1))
+        self.answerable = nn.Sequential(nn.Linear(5 * WIDTH, 64), nn.ReLU(), nn.Linear(64, 1))
 
     def embed(self, linear, characters, words, features):
         x = torch.cat([self.characters(characters), self.words(words), features], dim=2)
@@ -122,7 +122,12 @@ class Network(nn.Module):
             logits[k] = logit.masked_fill(pm.squeeze(2) == 0, -1e4)
         top = states.masked_fill(pm == 0, -1e4).max(1).values
         lacking = qs.masked_fill(qm == 0, -1e4).max(1).values
-        return logits["start"], logits["end"], self.answerable(torch.cat([top, summary, lacking], 1)).squeeze(1)
+        pointed = [
+            (torch.softmax(logits[k].float(), 1).to(states.dtype)[:, None] @ states).squeeze(1)
+            for k in ("start", "end")
+        ]
+        told = self.answerable(torch.cat([top, summary, lacking, *pointed], 1)).squeeze(1)
+        return logits["start"], logits["end"], told
 
 
 def weights(net: Network) -> dict[str, torch.Tensor]:

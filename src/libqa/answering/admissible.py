@@ -35,6 +35,9 @@ _POST_EN = re.compile(
 _HELD_BY = re.compile(rf"([^、,;:。!?()“”]*)({wanted.POSTS})[”)]?$")
 _DEPUTY = re.compile(r"副|\b(?:vice|deputy|associate)\b")
 _BEFORE = 40  # characters before a name that may say whose post it is
+_TITLE = re.compile(r"题目|标题|\btitled?\b")
+_THEME = re.compile("”为?主题")
+_AFTER = 4  # characters after a span that may say so
 _PAIRS = (("“", "”"), ("‘", "’"), ("《", "》"), ("(", ")"), ("「", "」"))
 _NAMING = ("person", "organisation", "place", "title")
 _TIMED = re.compile("[年月日天周]|[小时学]时|时[候间刻代]|[时学早前后初中晚]期|期[间末]|点")
@@ -94,8 +97,11 @@ def _misplaced(
     """Whether a candidate stands where it cannot be what this type of question asks for."""
     kind = question.kind
     new = kind in _NEW or (kind == "which" and not _CHOICE.search(question.folded))
-    if new and laid.folded[c.start : c.end] in question.folded:
+    if new and laid.folded[c.start : c.end].removesuffix("年") in question.folded:
         return True
+    theme = _THEME.search(laid.folded, c.start, c.end + _AFTER)
+    if theme and _TITLE.search(question.folded) and "《" not in laid.folded[c.start : c.end]:
+        return True  # what a meeting was about is no title of a report
     if kind in _NEW and kind != "who" and laid.folded.startswith(":", c.end):
         return True  # a label (存放地点：北楼三层)
     if kind == "where":

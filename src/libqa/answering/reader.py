@@ -71,7 +71,7 @@ class Reader:
         starts = w["start_w"] + summaries @ w["start_q"].T
         ends = w["end_w"] + summaries @ w["end_q"].T
         return [
-            (own @ start, own @ end, _answerable(w, own, q, summary) if len(own) else 0.0)
+            (at := own @ start, to := own @ end, _answerable(w, own, q, summary, (at, to)) if len(own) else 0.0)
             for own, q, summary, start, end in zip(states, questions, summaries, starts, ends, strict=True)
         ]
 
@@ -116,8 +116,11 @@ def _mix(w: dict[str, Floats], text: Floats, question: Floats) -> Floats:
     return out
 
 
-def _answerable(w: dict[str, Floats], text: Floats, question: Floats, summary: Floats) -> float:
-    pooled = np.concatenate([text.max(0), summary, question.max(0)])
+def _answerable(
+    w: dict[str, Floats], text: Floats, question: Floats, summary: Floats, pointed: Sequence[Floats]
+) -> float:
+    """The probability that a text answers, from all of it and from where the answer would start and end."""
+    pooled = np.concatenate([text.max(0), summary, question.max(0), *(_softmax(at) @ text for at in pointed)])
     hidden = np.maximum(_affine(w, "answerable_0", pooled), 0.0)
     return 1.0 / (1.0 + float(np.exp(-_affine(w, "answerable_1", hidden)[0])))
 
