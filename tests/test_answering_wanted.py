@@ -196,3 +196,16 @@ def test_a_theme_is_no_title() -> None:
     assert "《新书》" in found
     assert all("《新书》" in span for span in found)
     assert any("数字阅读的未来" in span for span in admitted("会议的主题是什么？", text))
+
+
+def test_who_holds_a_forum_is_no_place() -> None:
+    text = "论坛由西部图书馆联盟主办。论坛在浙江大学举行。"
+    found = admitted("论坛在哪里举行？", text)
+    assert "浙江大学" in found
+    assert not any(span.endswith("联盟") for span in found)
+
+
+def test_a_place_is_named_in_full() -> None:
+    found = admitted("论坛在哪里举行？", "论坛在四川成都举行。")
+    assert "四川成都" in found
+    assert "四川" not in found

@@ -46,12 +46,14 @@ def test_with_a_token_it_serves_all_addresses_and_ends_when_told(corpus_index: P
     with subprocess.Popen([*SERVE, str(corpus_index)], text=True, **options) as server:  # type: ignore[call-overload]
         found = re.search(r"http://0\.0\.0\.0:(\d+)/", server.stdout.readline())
         assert found
-        address = f"http://127.0.0.1:{found[1]}"
-        ask = {"question": "论坛在哪里举行？"}
-        assert httpx.post(f"{address}/api/ask", json=ask, timeout=60).status_code == 401
-        assert "成都" in httpx.post(f"{address}/api/ask", json=ask, headers=HOLDING, timeout=60).json()["text"]
-        server.send_signal(signal.SIGTERM)
-        _, said = server.communicate(timeout=60)
+        try:
+            address = f"http://127.0.0.1:{found[1]}"
+            ask = {"question": "论坛在哪里举行？"}
+            assert httpx.post(f"{address}/api/ask", json=ask, timeout=60).status_code == 401
+            assert "成都" in httpx.post(f"{address}/api/ask", json=ask, headers=HOLDING, timeout=60).json()["text"]
+        finally:
+            server.send_signal(signal.SIGTERM)
+            _, said = server.communicate(timeout=60)
     assert server.returncode in (0, -signal.SIGTERM)
     assert said == ""
 
