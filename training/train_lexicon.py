@@ -152,7 +152,7 @@ def blend(
 
 
 def add_glossary(lexicon: dict[str, list[tuple[str, float]]], path: Path, top: int) -> None:
-    """Put the senses of the project's own glossary of libraries and meetings first; others share a third."""
+    """Put the senses of the project's own glossary first; others share a third."""
     for line in path.read_text(encoding="utf-8").splitlines():
         word, _, senses = line.partition("\t")
         ours = senses.split(";")
