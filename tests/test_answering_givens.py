@@ -71,3 +71,18 @@ def test_a_rival_elsewhere_counts_half_where_the_text_does_not_say_it_at_all() -
     sentences, _ = givens.rivals(understand("在重庆召开的会议由谁主持？", lambda term: 0.5), laid, "")
     column = givens.NAMES.index("rival_place_apart")
     assert sentences[:, column].tolist() == [1.0, 0.5]
+
+
+@pytest.mark.parametrize(
+    ("question", "text", "expected"),
+    [
+        ("论坛在哪里举行？", "“未来学习中心”创新发展论坛在青岛召开。", True),
+        ("论坛在哪里举行？", "“未来学习中心”创新发展论坛在青岛召开，论坛历时两天。", False),
+        ("论坛在哪里举行？", "联盟在成都举办专家论坛。", False),
+        ("未来学习中心的论坛在哪里举行？", "“未来学习中心”创新发展论坛在青岛召开。", False),
+        ("大赛在哪里举行？", "“未来学习中心”创新发展论坛在青岛召开。", False),
+        ("Where was the forum held?", "“未来学习中心”创新发展论坛在青岛召开。", True),
+    ],
+)
+def test_an_event_with_a_name_of_its_own_is_hardly_the_one_asked_for(question, text, expected):
+    assert givens.named_otherwise(understand(question, lambda term: 0.5), text) is expected

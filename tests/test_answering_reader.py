@@ -16,17 +16,17 @@ def attention(query, key, value):
 def test_a_text_takes_from_all_of_itself_and_from_the_question():
     rng = np.random.default_rng(3)
     shapes = {
-        "mix_g": (WIDTH,), "mix_h": (WIDTH,), "mix_own_w": (WIDTH, 4 * MIXED), "mix_own_b": (4 * MIXED,),
-        "mix_asked_w": (WIDTH, 2 * MIXED), "mix_asked_b": (2 * MIXED,), "mix_out_w": (2 * MIXED, WIDTH),
-        "mix_out_b": (WIDTH,),
+        "mix_1_g": (WIDTH,), "mix_1_h": (WIDTH,), "mix_1_own_w": (WIDTH, 4 * MIXED), "mix_1_own_b": (4 * MIXED,),
+        "mix_1_asked_w": (WIDTH, 2 * MIXED), "mix_1_asked_b": (2 * MIXED,), "mix_1_out_w": (2 * MIXED, WIDTH),
+        "mix_1_out_b": (WIDTH,),
     }  # fmt: skip
     w = {name: rng.standard_normal(shape).astype(np.float32) for name, shape in shapes.items()}
     text, question = (rng.standard_normal((n, WIDTH)).astype(np.float32) for n in (11, 5))
     centred = text - text.mean(1, keepdims=True)
-    normal = centred / np.sqrt((centred**2).mean(1, keepdims=True) + 1e-5) * w["mix_g"] + w["mix_h"]
-    own, key, value, seeks = np.split(normal @ w["mix_own_w"] + w["mix_own_b"], 4, axis=1)
-    asked_key, asked_value = np.split(question @ w["mix_asked_w"] + w["mix_asked_b"], 2, axis=1)
+    normal = centred / np.sqrt((centred**2).mean(1, keepdims=True) + 1e-5) * w["mix_1_g"] + w["mix_1_h"]
+    own, key, value, seeks = np.split(normal @ w["mix_1_own_w"] + w["mix_1_own_b"], 4, axis=1)
+    asked_key, asked_value = np.split(question @ w["mix_1_asked_w"] + w["mix_1_asked_b"], 2, axis=1)
     found = np.concatenate([attention(own, key, value), attention(seeks, asked_key, asked_value)], 1)
-    expected = text + found @ w["mix_out_w"] + w["mix_out_b"]
-    np.testing.assert_allclose(reader._mix(w, text, question), expected, rtol=1e-4, atol=1e-4)
-    assert reader._mix(w, text[:0], question).shape == (0, WIDTH)
+    expected = text + found @ w["mix_1_out_w"] + w["mix_1_out_b"]
+    np.testing.assert_allclose(reader._mix(w, "mix_1", text, question), expected, rtol=1e-4, atol=1e-4)
+    assert reader._mix(w, "mix_1", text[:0], question).shape == (0, WIDTH)

@@ -3,8 +3,9 @@
     python training/train_reader.py && python training/train_reading.py
 
 The questions are those of cmrc2018/train that the reader was not trained on, each with its paragraph. Each sentence is
-a choice, described by the reader's best span in it and by what it says beyond the topic; a conditional logit tells how
-the two are weighed. Prints the weight of the second in units of the first, nats of the reader.
+a choice, described by how likely the reader takes it to hold the answer and by what it says beyond the topic; a
+conditional logit tells how the two are weighed. Prints the weight of the second in units of the first, nats of the
+reader.
 """
 
 from __future__ import annotations
@@ -20,7 +21,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parent))
 from common import arguments, conditional_logit, rows
 from examples import held_out
 
-from libqa.answering import extract, features, one_text, rarity, understand
+from libqa.answering import extract, one_text, rarity, understand
 from libqa.index.passages import split
 
 PENALTY = 0.01
@@ -30,15 +31,12 @@ def choices(row) -> tuple[np.ndarray, np.ndarray] | None:
     """Return the sentences of a paragraph, shape (sentences, 2), and which of them hold an answer's start."""
     pieces = [(p.start, p.end) for p in split(row["context"])]
     question = understand.understand(row["question"], rarity.rarity)
-    found, measures = extract.measure_all(question, one_text.look(question, row["context"], pieces))
-    nats = one_text.preferred(measures) if found else np.zeros(0)
-    described: dict[tuple[int, int], list[float]] = {}
-    for f, own, said in zip(found, nats.tolist(), measures[:, features.LESS_SAID].tolist(), strict=True):
-        low, high = f.laid.sentences[f.laid.sentence_of[f.candidate.first]]
-        span = low + pieces[f.source][0], high + pieces[f.source][0]
-        described[span] = [max(own, described.get(span, [own])[0]), said]
-    right = np.array([any(a <= answer["start"] < b for answer in row["answers"]) for a, b in described], bool)
-    return (np.array(list(described.values())), right) if right.any() and not right.all() else None
+    sources = one_text.look(question, row["context"], pieces)
+    found, _ = extract.measure_all(question, sources)
+    told = one_text.sentences(found, sources)
+    spans = [(s.span[0] + pieces[s.source][0], s.span[1] + pieces[s.source][0]) for s in told]
+    right = np.array([any(a <= answer["start"] < b for answer in row["answers"]) for a, b in spans], bool)
+    return (np.array([(s.pointed, s.said) for s in told]), right) if right.any() and not right.all() else None
 
 
 def main() -> None:

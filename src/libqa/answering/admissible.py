@@ -36,6 +36,7 @@ _HELD_BY = re.compile(rf"([^、,;:。!?()“”]*)({wanted.POSTS})[”)]?$")
 _DEPUTY = re.compile(r"副|\b(?:vice|deputy|associate)\b")
 _BEFORE = 40  # characters before a name that may say whose post it is
 _HOLDS = re.compile("主办|承办|协办")
+_THEN = re.compile("[同当次]日|[同当][天年月]|随后|先后|相继")
 _TITLE = re.compile(r"题目|标题|\btitled?\b")
 _THEME = re.compile("”为?主题")
 _AFTER = 4  # characters after a span that may say so
@@ -105,9 +106,10 @@ def _misplaced(
         return True  # what a meeting was about is no title of a report
     if kind in _NEW and kind != "who" and laid.folded.startswith(":", c.end):
         return True  # a label (存放地点：北楼三层)
-    if kind == "where":  # no place in the name of an event, nobody who holds one, no 四川 of 四川成都
+    if kind == "where":  # no place in the name of an event, nobody who holds one, no 四川 of 四川成都, no 成都同日
         going_on = any(e.kind == "place" and e.start <= c.end < e.end for e in entities.find(laid.text))
-        return wanted.TITLED in holds or going_on or _HOLDS.match(laid.folded, c.end) is not None
+        timed = _THEN.search(laid.folded, c.start, c.end)
+        return wanted.TITLED in holds or going_on or bool(timed) or _HOLDS.match(laid.folded, c.end) is not None
     if kind == "number":  # 2017年 of 2017年4月26日, 101 of “101计划”
         return _dates(c, around) or (c.kind == "number" and wanted.TITLED in holds)
     return (kind in ("why", "how") and wanted.NAMED in holds) or (kind == "why" and _repeats(question, laid, c))

@@ -22,6 +22,7 @@ Floats = NDArray[np.float32]
 ENTITY_KINDS = ("date", "number", "person", "organisation", "place", "title")
 _SIGNALS = 16
 PASSAGE_FEATURES = _SIGNALS + 3 * len(ENTITY_KINDS)
+_SENSES = 5  # translations of an English word by whose likeness a text is read
 _ASKED = 8
 QUESTION_FEATURES = _ASKED + len(KINDS) + 1
 _COMMA, _STOP, _MARKS = frozenset(",、;:"), frozenset("。!?\n"), frozenset("“”‘’《》()·-")
@@ -48,11 +49,15 @@ class Text:
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """A question as the network reads it: its words in order, each with the number of its term, or -1."""
+    """A question as the network reads it: its words in order, each with the number of its term, or -1.
+
+    ``senses`` are the words that each may stand for, itself first.
+    """
 
     text: str
     words: tuple[tuple[str, int, int], ...]
     terms: tuple[int, ...]
+    senses: tuple[tuple[str, ...], ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,7 +131,8 @@ def asked(question: Question, folded: str) -> Asked:
     if question.language != "en":
         number = {t.text: i for i, t in enumerate(question.terms)}
         words = question.words or (("?", 0, 1),)
-        return Asked(question.folded or "?", words, tuple(number.get(w, -1) for w, _, _ in words))
+        terms = tuple(number.get(w, -1) for w, _, _ in words)
+        return Asked(question.folded or "?", words, terms, tuple((w,) for w, _, _ in words))
     said = [
         next((f for f, _ in t.forms[1:] if f in folded), next((f for f, _ in t.forms[1:]), t.text))
         for t in question.terms
@@ -135,7 +141,8 @@ def asked(question: Question, folded: str) -> Asked:
     for word in said[:-1]:
         starts.append(starts[-1] + len(word) + 1)
     spans = tuple((w, s, s + len(w)) for w, s in zip(said, starts, strict=True))
-    return Asked(" ".join(said), spans, tuple(range(len(question.terms))) or (-1,))
+    senses = [(w, *(f for f, _ in t.forms[1 : 1 + _SENSES])) for w, t in zip(said, question.terms, strict=False)]
+    return Asked(" ".join(said), spans, tuple(range(len(question.terms))) or (-1,), tuple(senses) or (("?",),))
 
 
 @dataclass(frozen=True, slots=True)
@@ -153,9 +160,8 @@ def encode(question: Question, given: Text, text: Prepared, vocabulary: Vocabula
     total = sum(t.weight for t in question.terms) or 1.0
     shares = [t.weight / total for t in question.terms]
     hits = _matches(question, folded, shares)
-    ours = [vocabulary.words.get(w, 0) if t >= 0 else 0 for (w, _, _), t in zip(said.words, said.terms, strict=True)]
     characters, theirs = _known(text, vocabulary)
-    likeness = np.maximum(vocabulary.vectors[ours] @ vocabulary.vectors[theirs].T, np.float32(0.0))
+    likeness = _likeness(said, theirs, vocabulary)
     features = text.fixed.copy()
     features[:, 14] = likeness.max(axis=0)[text.word_at]
     weights = np.array([shares[t] if t >= 0 else 0.0 for t in said.terms], dtype=np.float32)
@@ -170,6 +176,18 @@ def encode(question: Question, given: Text, text: Prepared, vocabulary: Vocabula
     _mark_matches(features, question, text, said, hits)
     asked_for = _encode_question(question, given, said, hits, likeness, vocabulary)
     return Compared(asked_for, Encoded(characters, theirs[text.word_at], features), meant)
+
+
+def _likeness(said: Asked, theirs: NDArray[np.int32], vocabulary: Vocabulary) -> Floats:
+    """How like each word of the question, in the likest of its senses, is to each of the text: (words, words), 0..1."""
+    ours = [
+        [vocabulary.words.get(w, 0) for w in senses] if t >= 0 else [0]
+        for senses, t in zip(said.senses, said.terms, strict=True)
+    ]
+    likeness = vocabulary.vectors[[i for ids in ours for i in ids]] @ vocabulary.vectors[theirs].T
+    first = np.cumsum([0, *(len(ids) for ids in ours[:-1])])
+    best: Floats = np.maximum(np.maximum.reduceat(likeness, first, axis=0), np.float32(0.0))
+    return best
 
 
 def _matches(question: Question, folded: str, shares: Sequence[float]) -> list[tuple[int, int, int, float]]:

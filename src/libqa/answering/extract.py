@@ -10,7 +10,7 @@ from pathlib import Path
 
 import numpy as np
 
-from libqa.answering import candidates, features, topic
+from libqa.answering import candidates, features, givens, topic
 from libqa.answering.admissible import admissible
 from libqa.answering.candidates import Candidate, Laid, Span
 from libqa.answering.comparing import Text
@@ -114,7 +114,10 @@ def measure_all(question: Question, sources: Sequence[Source]) -> tuple[list[Fou
         features.locate(question, text, source.given.context, source.given.document)
         for source, text in zip(sources, laid, strict=True)
     ]
-    named = [features.strictly_named(question, cover) for cover in covers]
+    named = [
+        features.strictly_named(question, cover) - givens.named_otherwise(question, source.given.text)
+        for source, cover in zip(sources, covers, strict=True)
+    ]
     for i, (source, text, these, cover) in enumerate(zip(sources, laid, fitting, covers, strict=True)):
         if not these:
             continue

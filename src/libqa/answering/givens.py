@@ -82,6 +82,8 @@ _KINDS_APART = tuple(
     )
 )
 """Words for events, bodies, what hosts do and ways to attend, of which one is no other: a contest is no forum."""
+_NAMED_EVENT = r"(?:[“《]([^“”《》]+)[”》][\u4e00-\u9fff]{{0,6}})?(?:{})"
+"""An event, and the name in quotes that stands before it, if any."""
 _SITE = re.compile("(?:图书馆|分馆|校区|阅览室|自习室|书库|书店|楼|层)$")
 _ANY_SITE = frozenset(
     "大学 学院 高校 学校 全国 成员 智慧 数字 数位 公共 各个 地区 教学 中国 国家 总 分 老 新 大 主".split()
@@ -120,6 +122,20 @@ def rivals(question: Question, laid: Laid, context: str) -> tuple[Floats, Floats
     return found[0], found[1]
 
 
+def named_otherwise(question: Question, text: str) -> bool:
+    """Whether a text speaks only of such events as have a name of which the question says nothing.
+
+    The forum is hardly the “…”创新发展论坛 where other texts speak of a forum too.
+    """
+    asked = _with_senses(question)
+    for event in _KINDS_APART[0]:
+        if event.search(asked):
+            names = [m[1] or "" for m in re.finditer(_NAMED_EVENT.format(event.pattern), _folded(text))]
+            if names and not any(not name or any(t.text in name for t in question.terms) for name in names):
+                return True
+    return False
+
+
 @lru_cache(maxsize=1024)
 def _folded(text: str) -> str:
     return fold(text)
@@ -129,13 +145,17 @@ def _any_inside(spans: Sequence[Span], within: Span) -> bool:
     return any(within[0] <= a and b <= within[1] for a, b in spans)
 
 
+def _with_senses(question: Question) -> str:
+    """A question with the likeliest other form of each term."""
+    return " ".join([question.folded, *(form for term in question.terms for form, _ in term.forms[1:2])])
+
+
 @lru_cache(maxsize=64)
 def _givens(question: Question) -> tuple[Given, ...]:
     found = [_name(anchor, question.folded) for anchor in question.anchors if anchor.kind in _NAMED]
     found += [_date(date) for date in dates(question.folded)]
     found += [_ordinal(number) for number in quantities(question.folded) if number.ordinal and number.unit in NUMBERED]
-    asked = " ".join([question.folded, *(form for term in question.terms for form, _ in term.forms[1:2])])
-    found += [given for kinds in _KINDS_APART for given in _of_kind(kinds, asked)]
+    found += [given for kinds in _KINDS_APART for given in _of_kind(kinds, _with_senses(question))]
     found += [_site(question.folded[a:b], question.folded) for a, b in _sites(question.folded)]
     found += [_word(term.text, question.folded) for term in question.terms if _HAN.fullmatch(term.text)]
     if question.language == "en" and not _DEPUTY.search(question.folded):

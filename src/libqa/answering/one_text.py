@@ -1,40 +1,43 @@
 """Read one text that is given with the question: which sentence of it answers, and which words.
 
-Nothing has to be found, so the sentence is chosen by the reader and by what of the question it says beyond the text's
-topic alone; the ranker, which also weighs texts against each other, only helps to choose the words.
+Nothing has to be found, so sentence and words are chosen by the reader, the sentence also by what of the question it
+says beyond the text's topic. The ranker, which weighs texts against each other, has its say in the confidence alone.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 import numpy as np
 
 from libqa.answering import abstain, comparing, extract, features, reader
 from libqa.answering.extract import Found, Source
-from libqa.answering.features import Floats
 from libqa.answering.topic import BEGINNING
 from libqa.answering.understand import Question
 from libqa.text.script import fold
 from libqa.types import Reading
 
-SAID = 15.0
+SAID = 11.0
 """What saying all of the question beyond the topic counts for, in nats of the reader (training/train_reading.py)."""
-_POINTED = 2.0  # what the reader's preference, in nats, counts more for a span of the sentence
-_READER_BEST = features.NAMES.index("reader_best")
+_LIKELIEST = 8  # starts from which the span is chosen
+_LONGEST = 80  # characters of it
 
 
 def read(question: Question, text: str, pieces: Sequence[tuple[int, int]]) -> Reading:
     """Read a text for a question; ``pieces`` are the spans of it to look at."""
-    found = extract.extract(question, look(question, text, pieces), extract.load_ranker())
+    sources = look(question, text, pieces)
+    found = extract.extract(question, sources, extract.load_ranker())
     if not found:
         return Reading("", "", 0, 0, 0.0)
-    best = _best(found)
-    confidence = abstain.load_calibration().confidence(question, [best, *(f for f in found if f is not best)])
-    shift = pieces[best.source][0]
-    low, high = _sentence(best)
-    start, end = best.candidate.start + shift, best.candidate.end + shift
-    return Reading(text[low + shift : high + shift], text[start:end], start, end, confidence)
+    best = max(sentences(found, sources), key=lambda s: s.pointed + SAID * s.said)
+    there = next(f for f in found if (f.source, _sentence(f)) == (best.source, best.span))
+    confidence = abstain.load_calibration().confidence(question, [there, *(f for f in found if f is not there)])
+    shift, (low, high) = pieces[best.source][0], best.span
+    start, end = _likeliest(sources[best.source], low, high)
+    return Reading(
+        text[low + shift : high + shift], text[start + shift : end + shift], start + shift, end + shift, confidence
+    )
 
 
 def look(question: Question, text: str, pieces: Sequence[tuple[int, int]]) -> list[Source]:
@@ -45,19 +48,39 @@ def look(question: Question, text: str, pieces: Sequence[tuple[int, int]]) -> li
     return [Source(t, p) for t, p in zip(texts, reader.load_reader().read(question, texts), strict=True)]
 
 
-def preferred(rows: Floats) -> Floats:
-    """Return how much less likely than its best span the reader takes candidates for, in nats, shape (n,)."""
-    nats: Floats = 10.0 * rows[:, _READER_BEST]
-    return nats
+@dataclass(frozen=True, slots=True)
+class Sentence:
+    """A sentence with a candidate in it: where it stands in which source.
+
+    ``pointed`` is how likely the reader takes it to hold the start and the end of the answer, in nats; ``said`` how
+    much less it says of the question than the best sentence, beyond the topic.
+    """
+
+    source: int
+    span: tuple[int, int]
+    pointed: float
+    said: float
 
 
-def _best(found: Sequence[Found]) -> Found:
-    """The candidate that the reader points at in the best sentence."""
-    rows = np.stack([f.row for f in found])
-    nats = preferred(rows)
-    first = found[int(np.argmax(nats + SAID * rows[:, features.LESS_SAID]))]
-    beside = [i for i, f in enumerate(found) if (f.source, _sentence(f)) == (first.source, _sentence(first))]
-    return found[max(beside, key=lambda i: found[i].score + _POINTED * float(nats[i]))]
+def sentences(found: Sequence[Found], sources: Sequence[Source]) -> list[Sentence]:
+    """Return the sentences that hold candidates."""
+    out = []
+    for source, (low, high) in dict.fromkeys((f.source, _sentence(f)) for f in found):
+        points = sources[source].points
+        pointed = np.logaddexp.reduce(points.start[low:high]) + np.logaddexp.reduce(points.end[low:high])
+        said = next(f.row[features.LESS_SAID] for f in found if (f.source, _sentence(f)) == (source, (low, high)))
+        out.append(Sentence(source, (low, high), float(pointed), float(said)))
+    return out
+
+
+def _likeliest(source: Source, low: int, high: int) -> tuple[int, int]:
+    """The likeliest span of a sentence by the reader's start and end."""
+    points = source.points
+    best = (-np.inf, low, high)
+    for start in (low + np.argsort(-points.start[low:high])[:_LIKELIEST]).tolist():
+        last = start + int(np.argmax(points.end[start : min(high, start + _LONGEST)]))
+        best = max(best, (float(points.start[start] + points.end[last]), start, last + 1))
+    return best[1:]
 
 
 def _sentence(found: Found) -> tuple[int, int]:

@@ -10,6 +10,7 @@ from __future__ import annotations
 import json
 from collections.abc import Sequence
 from functools import cache
+from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
@@ -21,9 +22,9 @@ from libqa.answering.understand import Question
 from libqa.errors import ModelError
 
 READER = Path(__file__).resolve().parent.parent / "models" / "bundled" / "reader"
-DILATIONS = (1, 2, 4, 8, 16, 1, 2, 4)
-MIXED_BEFORE = 5
-"""The layer before which a text attends to all of itself and once more to the question."""
+DILATIONS = (1, 2, 4, 8, 16, 1, 2, 4, 1, 2)
+MIXED_BEFORE = (5, 8)
+"""The layers before which a text attends to all of itself and once more to the question."""
 
 
 class Reader:
@@ -63,11 +64,11 @@ class Reader:
         texts = _embed(w, [c.text for c in compared], "passage_in")
         merged = [_merge(w, text, q) for text, q in zip(texts, questions, strict=True)]
         added = summaries @ w["summary_w"]
-        states = convolve.apply(
-            self.layers[:MIXED_BEFORE], [text + more for text, more in zip(merged, added, strict=True)]
-        )
-        mixed = [_mix(w, own, q) for own, q in zip(states, questions, strict=True)]
-        states = convolve.apply(self.layers[MIXED_BEFORE:], mixed)
+        states = [text + more for text, more in zip(merged, added, strict=True)]
+        for i, (first, last) in enumerate(pairwise((0, *MIXED_BEFORE, len(self.layers)))):
+            if first:
+                states = [_mix(w, f"mix_{i - 1}", own, q) for own, q in zip(states, questions, strict=True)]
+            states = convolve.apply(self.layers[first:last], states)
         starts = w["start_w"] + summaries @ w["start_q"].T
         ends = w["end_w"] + summaries @ w["end_q"].T
         return [
@@ -103,16 +104,16 @@ def _merge(w: dict[str, Floats], text: Floats, question: Floats) -> Floats:
     return out
 
 
-def _mix(w: dict[str, Floats], text: Floats, question: Floats) -> Floats:
+def _mix(w: dict[str, Floats], name: str, text: Floats, question: Floats) -> Floats:
     """A text's states with what each finds anywhere in the text, and in the question, by attention."""
     if not len(text):
         return text
-    normal = convolve.normalised(text, w["mix_g"], w["mix_h"])
-    own, key, value, seeks = np.split(_affine(w, "mix_own", normal), 4, axis=1)
-    asked_key, asked_value = np.split(_affine(w, "mix_asked", question), 2, axis=1)
+    normal = convolve.normalised(text, w[f"{name}_g"], w[f"{name}_h"])
+    own, key, value, seeks = np.split(_affine(w, f"{name}_own", normal), 4, axis=1)
+    asked_key, asked_value = np.split(_affine(w, f"{name}_asked", question), 2, axis=1)
     scale = np.float32(own.shape[1] ** -0.5)
     found = [_softmax(scale * (a @ k.T)) @ v for a, k, v in ((own, key, value), (seeks, asked_key, asked_value))]
-    out: Floats = text + _affine(w, "mix_out", np.concatenate(found, 1))
+    out: Floats = text + _affine(w, f"{name}_out", np.concatenate(found, 1))
     return out
 
 
