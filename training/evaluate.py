@@ -118,10 +118,6 @@ def main() -> None:
         evaluate_lexicon(args.data)
     if "embedder" in args.parts:
         evaluate_embedder(args.data, args.distractors)
-    if "reader" in args.parts:
-        from evaluate_reader import evaluate_reader
-
-        evaluate_reader(args.data)
 
 
 if __name__ == "__main__":

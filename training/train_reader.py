@@ -1,9 +1,9 @@
 """Train the reader of ``libqa.answering.reader`` on the windows of ``examples``.
 
-    python training/train_words.py && python training/train_reader.py --chunks 400 --threads 2
+    python training/train_words.py && python training/train_reader.py --chunks 200 --processes 2
 
-The number of chunks (of 480 questions) fixes the schedule of rates. ``--minutes`` stops earlier, at a checkpoint from
-which the next run goes on. Deterministic given the seed and the number of threads.
+The number of chunks (of 480 questions for each process) fixes the schedule of rates. ``--minutes`` stops earlier, at a
+checkpoint from which the next run goes on. Deterministic given the seed and the numbers of threads and processes.
 """
 
 from __future__ import annotations
