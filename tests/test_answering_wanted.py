@@ -209,3 +209,9 @@ def test_a_place_is_named_in_full() -> None:
     found = admitted("论坛在哪里举行？", "论坛在四川成都举行。")
     assert "四川成都" in found
     assert "四川" not in found
+
+
+def test_a_place_ends_in_no_time() -> None:
+    found = admitted("两会在哪里举行？", "论坛与工作会议于2023年在四川成都同日举行。")
+    assert "四川成都" in found
+    assert not any("同日" in span for span in found)
