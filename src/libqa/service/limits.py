@@ -8,7 +8,7 @@ import math
 import time
 from collections import OrderedDict
 from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
 
 from libqa.errors import LibQAError, ServiceBusy
@@ -19,6 +19,8 @@ SMALL = 1 << 20
 """Bytes of the largest request of a program that is no upload."""
 _CHAT = 2 << 20
 """Bytes of the largest request of the chat, which itself allows files of 1 MB."""
+_PASSED_OVER = 16 << 20  # bytes of a request that is too large that are read and thrown away
+_PATIENCE = 1.0  # seconds that this may take
 _PROGRAMS = ("/api/", "/v1/", "/mcp")
 COUNTED = frozenset({"/api/ask", "/api/search", "/api/references", "/v1/chat/completions", "/mcp"})
 """Where work is done for a request, so that requests are counted against the rate."""
@@ -139,13 +141,14 @@ class Limits:
         if path.startswith("/api/documents"):
             limit = self._upload
         declared = dict(scope["headers"]).get(b"content-length", b"0")
-        read, over = 0, declared.isdigit() and int(declared) > limit
+        read, over, more = 0, declared.isdigit() and int(declared) > limit, True
 
         async def counted() -> Message:
-            nonlocal read, over
+            nonlocal read, over, more
             if over:
                 return {"type": "http.disconnect"}
             message = await receive()
+            more = bool(message.get("more_body"))
             read += len(message.get("body", b""))
             if read > limit:
                 over = True
@@ -166,4 +169,20 @@ class Limits:
             too_big = LibQAError(
                 "the request", f"it is larger than {limit / 2**20:g} MiB", "send less at a time, or raise max_upload_mb"
             )
+            if more and b"expect" not in dict(scope["headers"]):
+                await _pass_over(receive)
             await refused(too_big, path, 413, {"connection": "close"})(scope, receive, send)
+
+
+async def _pass_over(receive: Receive) -> None:
+    """Take in what a client still sends, within bounds: closed upon it, the answer may be lost (RFC 9112, 9.6)."""
+
+    async def take() -> None:
+        left, more = _PASSED_OVER, True
+        while more and left > 0:
+            message = await receive()
+            left -= len(message.get("body", b""))
+            more = bool(message.get("more_body"))
+
+    with suppress(asyncio.TimeoutError):
+        await asyncio.wait_for(take(), _PATIENCE)
