@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from libqa.answering import one_text
+from libqa.answering import one_text, rarity, understand
 from libqa.answering.comparing import Text
 from libqa.answering.extract import Source
 from libqa.answering.features import Pointers
@@ -27,3 +27,10 @@ def test_the_span_is_the_likeliest_pair_and_stays_in_the_sentence():
 def test_an_end_before_the_start_makes_no_span():
     text = "馆建于1912年。"
     assert one_text._likeliest(source(text, {4: 0.0}, {2: 0.0, 6: -1.0}), 0, 9) == (4, 7)
+
+
+def test_a_sentence_without_the_kind_of_thing_asked_for_can_answer():
+    text = "2011年新馆建成。展览是在老馆长退休之后开始的。"
+    reading = one_text.read(understand.understand("展览是从什么时候开始的？", rarity.rarity), text, [(0, len(text))])
+    assert reading.sentence == "展览是在老馆长退休之后开始的。"
+    assert text[reading.start : reading.end] == reading.answer

@@ -32,7 +32,7 @@ def choices(row) -> tuple[np.ndarray, np.ndarray] | None:
     pieces = [(p.start, p.end) for p in split(row["context"])]
     question = understand.understand(row["question"], rarity.rarity)
     sources = one_text.look(question, row["context"], pieces)
-    found, _ = extract.measure_all(question, sources)
+    found, _ = extract.measure_all(question, sources, every=True)
     told = one_text.sentences(found, sources)
     spans = [(s.span[0] + pieces[s.source][0], s.span[1] + pieces[s.source][0]) for s in told]
     right = np.array([any(a <= answer["start"] < b for answer in row["answers"]) for a, b in spans], bool)

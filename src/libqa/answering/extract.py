@@ -100,13 +100,16 @@ def pointed_spans(reader: Pointers, text: str) -> list[Span]:
     return [(s, e) for _, s, e in pairs[:_POINTED] if "\n" not in text[s:e]]
 
 
-def measure_all(question: Question, sources: Sequence[Source]) -> tuple[list[Found], Floats]:
-    """Return all candidates of all sources, unscored, and their features, shape ``(n, len(features.NAMES))``."""
+def measure_all(question: Question, sources: Sequence[Source], every: bool = False) -> tuple[list[Found], Floats]:
+    """Return all candidates of all sources, unscored, and their features, shape ``(n, len(features.NAMES))``.
+
+    Those that are not admissible stay out, unless ``every`` one is wanted or none is admissible.
+    """
     laid = [candidates.lay_out(source.given.text) for source in sources]
     pointed = [pointed_spans(source.points, source.given.text) for source in sources]
     proposed = [candidates.propose(text, spans) for text, spans in zip(laid, pointed, strict=True)]
     fitting = [admissible(question, text, these) for text, these in zip(laid, proposed, strict=True)]
-    if not any(fitting):
+    if every or not any(fitting):
         fitting = proposed
     chosen: list[tuple[int, Candidate]] = []
     rows: list[Floats] = [np.zeros((0, len(features.NAMES)), np.float32)]
@@ -145,9 +148,9 @@ def _compare_within(measures: Floats, documents: Sequence[str | int]) -> None:
     measures[:, features.LESS_SAID] = [own - best[document] for document, own in zip(documents, said, strict=True)]
 
 
-def extract(question: Question, sources: Sequence[Source], ranker: Ranker) -> list[Found]:
-    """Return the candidate answers of all sources, best first."""
-    found, rows = measure_all(question, sources)
+def extract(question: Question, sources: Sequence[Source], ranker: Ranker, every: bool = False) -> list[Found]:
+    """Return the candidate answers of all sources, best first; ``every`` as in `measure_all`."""
+    found, rows = measure_all(question, sources, every)
     if not found:
         return []
     return in_order(found, ranker.score(rows))

@@ -131,7 +131,7 @@ def named_otherwise(question: Question, text: str) -> bool:
     for event in _KINDS_APART[0]:
         if event.search(asked):
             names = [m[1] or "" for m in re.finditer(_NAMED_EVENT.format(event.pattern), _folded(text))]
-            if names and not any(not name or any(t.text in name for t in question.terms) for name in names):
+            if names and all(name and not any(t.text in name for t in question.terms) for name in names):
                 return True
     return False
 

@@ -1,7 +1,8 @@
 """Read one text that is given with the question: which sentence of it answers, and which words.
 
 Nothing has to be found, so sentence and words are chosen by the reader, the sentence also by what of the question it
-says beyond the text's topic. The ranker, which weighs texts against each other, has its say in the confidence alone.
+says beyond the text's topic. The ranker, which weighs texts against each other, has its say in the confidence alone;
+what kind of thing is asked for keeps no sentence out.
 """
 
 from __future__ import annotations
@@ -27,12 +28,12 @@ _LONGEST = 80  # characters of it
 def read(question: Question, text: str, pieces: Sequence[tuple[int, int]]) -> Reading:
     """Read a text for a question; ``pieces`` are the spans of it to look at."""
     sources = look(question, text, pieces)
-    found = extract.extract(question, sources, extract.load_ranker())
+    found = extract.extract(question, sources, extract.load_ranker(), every=True)
     if not found:
         return Reading("", "", 0, 0, 0.0)
     best = max(sentences(found, sources), key=lambda s: s.pointed + SAID * s.said)
-    there = next(f for f in found if (f.source, _sentence(f)) == (best.source, best.span))
-    confidence = abstain.load_calibration().confidence(question, [there, *(f for f in found if f is not there)])
+    others = (f for f in found if f is not best.candidate)
+    confidence = abstain.load_calibration().confidence(question, [best.candidate, *others])
     shift, (low, high) = pieces[best.source][0], best.span
     start, end = _likeliest(sources[best.source], low, high)
     return Reading(
@@ -50,7 +51,7 @@ def look(question: Question, text: str, pieces: Sequence[tuple[int, int]]) -> li
 
 @dataclass(frozen=True, slots=True)
 class Sentence:
-    """A sentence with a candidate in it: where it stands in which source.
+    """A sentence: where it stands in which source, and the first candidate in it.
 
     ``pointed`` is how likely the reader takes it to hold the start and the end of the answer, in nats; ``said`` how
     much less it says of the question than the best sentence, beyond the topic.
@@ -58,18 +59,21 @@ class Sentence:
 
     source: int
     span: tuple[int, int]
+    candidate: Found
     pointed: float
     said: float
 
 
 def sentences(found: Sequence[Found], sources: Sequence[Source]) -> list[Sentence]:
     """Return the sentences that hold candidates."""
+    first: dict[tuple[int, tuple[int, int]], Found] = {}
+    for f in found:
+        first.setdefault((f.source, f.laid.sentences[f.laid.sentence_of[f.candidate.first]]), f)
     out = []
-    for source, (low, high) in dict.fromkeys((f.source, _sentence(f)) for f in found):
+    for (source, (low, high)), f in first.items():
         points = sources[source].points
         pointed = np.logaddexp.reduce(points.start[low:high]) + np.logaddexp.reduce(points.end[low:high])
-        said = next(f.row[features.LESS_SAID] for f in found if (f.source, _sentence(f)) == (source, (low, high)))
-        out.append(Sentence(source, (low, high), float(pointed), float(said)))
+        out.append(Sentence(source, (low, high), f, float(pointed), float(f.row[features.LESS_SAID])))
     return out
 
 
@@ -81,7 +85,3 @@ def _likeliest(source: Source, low: int, high: int) -> tuple[int, int]:
         last = start + int(np.argmax(points.end[start : min(high, start + _LONGEST)]))
         best = max(best, (float(points.start[start] + points.end[last]), start, last + 1))
     return best[1:]
-
-
-def _sentence(found: Found) -> tuple[int, int]:
-    return found.laid.sentences[found.laid.sentence_of[found.candidate.first]]
