@@ -17,6 +17,10 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+sys.path.insert(0, str(Path(__file__).resolve().parent.parent / "src"))
+
+from libqa.index.passages import split
+
 FOLDER = Path(__file__).resolve().parent / "written"
 KINDS = frozenset("plain paraphrase list count why compare yesno missing wrong".split())
 REFUSED = frozenset(("missing", "wrong"))
@@ -97,12 +101,16 @@ def faults(path: Path) -> Iterator[str]:
             yield f"{where}: kind or language unknown: {asked.kind} {asked.language}"
         if (asked.kind in REFUSED) != (not asked.quotes) or bool(asked.quotes) != bool(asked.answers):
             yield f"{where}: e and a belong to answerable questions, and to all of these"
-        for quote in asked.quotes:
-            if quote not in text:
-                yield f"{where}: not in the text: {quote}"
-        for answer in asked.answers:
-            if not any(answer in quote for quote in asked.quotes):
-                yield f"{where}: not in a quote: {answer}"
+        lost = [quote for quote in asked.quotes if quote not in text]
+        strange = [answer for answer in asked.answers if not any(answer in quote for quote in asked.quotes)]
+        yield from (f"{where}: not in the text: {quote}" for quote in lost)
+        yield from (f"{where}: not in a quote: {answer}" for answer in strange)
+        if asked.answers and not lost and not strange and not _in_a_passage(text, place(text, asked)[0]):
+            yield f"{where}: the answer stands in a heading"
+
+
+def _in_a_passage(text: str, at: int) -> bool:
+    return any(piece.start <= at < piece.end for piece in split(text))
 
 
 def main() -> int:
