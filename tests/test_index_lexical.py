@@ -80,3 +80,12 @@ def test_lists_are_found_by_term():
 def test_idf_is_never_negative():
     assert lexical.idf(10, 10) > 0
     assert lexical.idf(10, 1) == pytest.approx(math.log(1 + 9.5 / 1.5))
+
+
+def test_a_term_is_found_again_after_many_others(monkeypatch):
+    monkeypatch.setattr(lexical, "_REMEMBERED", 2)
+    postings = lexical.post([{"馆": 1, "书": 2}, {"书": 1, "人": 1}])
+    first = {term: postings.find(term) for term in ("馆", "书", "人", "无")}
+    assert [first[term].stop - first[term].start for term in first] == [1, 2, 1, 0]
+    assert all(postings.find(term) == place for term, place in first.items())
+    assert len(postings._places) <= 2

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from bisect import bisect_left
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, field, fields
 from typing import Any
 
 import numpy as np
@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 K1, B = 1.2, 0.75
 """Saturation and length normalisation of BM25."""
+_REMEMBERED = 20_000  # terms whose place is kept; a question looks each of its own up about three times
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -29,9 +30,17 @@ class Postings:
     rows: NDArray[np.int32]
     counts: NDArray[np.uint16]
     lengths: NDArray[np.int32]
+    _places: dict[str, slice] = field(init=False, repr=False, default_factory=dict)
 
     def find(self, term: str) -> slice:
         """Return where the list of ``term`` stands; an empty slice if no passage holds it."""
+        if (place := self._places.get(term)) is None:
+            if len(self._places) >= _REMEMBERED:
+                self._places.clear()
+            place = self._places[term] = self._find(term)
+        return place
+
+    def _find(self, term: str) -> slice:
         key, count = term.encode(), len(self.bounds) - 1
         letters, bounds = memoryview(self.vocabulary), memoryview(self.bounds)  # type: ignore[arg-type]
 
@@ -50,7 +59,7 @@ class Postings:
 
     def arrays(self) -> dict[str, NDArray[Any]]:
         """Return the arrays by name, for a snapshot."""
-        return {field.name: getattr(self, field.name) for field in fields(self)}
+        return {part.name: getattr(self, part.name) for part in fields(self) if part.init}
 
 
 def post(passages: Sequence[Mapping[str, int]]) -> Postings:
