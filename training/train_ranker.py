@@ -97,7 +97,7 @@ GOOD = 0.4
 """Character F1 from which a candidate is the answer."""
 SEEDS = 4
 """Networks that are trained and averaged, each from another seed."""
-LEARNT = 0.25
+LEARNT = 0.4
 """Share of what training makes of the ranker in what ships."""
 STAY = 0.02
 """How strongly it is held to that start."""
