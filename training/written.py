@@ -88,6 +88,7 @@ def faults(path: Path) -> Iterator[str]:
     except (KeyError, ValueError, TypeError) as error:
         yield f"{path.name}: no JSON, or a field is missing or of another type: {error!r}"
         return
+    passages = {name: split(text) for name, (_, text) in documents.items()}
     for asked in questions:
         where = f"{path.name}: {asked.question}"
         if asked.document not in documents:
@@ -105,12 +106,10 @@ def faults(path: Path) -> Iterator[str]:
         strange = [answer for answer in asked.answers if not any(answer in quote for quote in asked.quotes)]
         yield from (f"{where}: not in the text: {quote}" for quote in lost)
         yield from (f"{where}: not in a quote: {answer}" for answer in strange)
-        if asked.answers and not lost and not strange and not _in_a_passage(text, place(text, asked)[0]):
-            yield f"{where}: the answer stands in a heading"
-
-
-def _in_a_passage(text: str, at: int) -> bool:
-    return any(piece.start <= at < piece.end for piece in split(text))
+        if asked.answers and not lost and not strange:
+            start, _ = place(text, asked)
+            if not any(piece.start <= start < piece.end for piece in passages[asked.document]):
+                yield f"{where}: the answer stands in a heading"
 
 
 def main() -> int:
