@@ -35,17 +35,16 @@ def load() -> list[tuple[str, list[str]]]:
     return found
 
 
-def faults() -> list[str]:
-    """Return what is wrong with the files, a line each."""
-    told = load()
+def faults(told: list[tuple[str, list[str]]]) -> list[str]:
+    """Return what is wrong with the statements, a line each."""
     counts = Counter(statement for statement, _ in told)
     twice = [f"stands twice: {statement}" for statement, count in counts.items() if count > 1]
     return [f"no question: {statement}" for statement, own in told if not own] + twice
 
 
 def main() -> int:
-    found = faults()
     told = load()
+    found = faults(told)
     print("\n".join(found) or f"{len(told)} statements, {sum(len(own) for _, own in told)} questions, no faults")
     return bool(found)
 
