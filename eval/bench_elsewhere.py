@@ -1,11 +1,12 @@
-"""How many questions on quite other things the bundled corpus answers, all of them wrongly.
+"""How many questions on quite other things the bundled corpus answers, which it should refuse.
 
     python eval/bench_elsewhere.py [--questions 300] [--seed 1]
 
 The questions were written for training on texts about invented places and matters of general knowledge
-(``training/written``: the families that serve ranker and calibration), of which the corpus says nothing. As many
-English as Chinese ones are drawn. Prints how many are answered, of what kind, and the surest answers. The own question
-sets do not show this: what has no answer there is asked in the documents' own words.
+(``training/written``: the families that serve ranker and calibration), of which the corpus says nothing but by
+chance: a few are so general that they fit it too. As many English as Chinese ones are drawn. Prints how many are
+answered, of what kind, and the surest answers. The own question sets do not show this: what has no answer there is
+asked in the documents' own words.
 """
 
 from __future__ import annotations
