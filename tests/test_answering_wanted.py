@@ -45,6 +45,8 @@ def admitted(question: str, text: str = TEXT) -> set[str]:
         ("是哪两所大学合办的？", "浙江大学、四川大学和云南大学", {"organisation"}, False),
         ("What three things did it name?", "技术、空间、人才", set(), True),
         ("What three things did it name?", "技术和空间", set(), False),
+        ("What three things did it name?", "一是技术、设备,二是空间,三是人才", set(), True),
+        ("What three things did it name?", "第一是技术,第二是空间和人才", set(), False),
         ("王小明讲了什么？", "《数字阅读的未来》", {"title", wanted.TITLED}, False),
         ("王小明讲了什么？", "他以《数字阅读的未来》为题分析了读者的习惯", {"title"}, True),
         ("What is its name in English?", "数字联盟", set(), False),

@@ -75,6 +75,7 @@ _COUNTED = re.compile(
 )
 _MASKED = re.compile(r"《[^《》]*》|“[^“”]*”|\([^()]*\)")
 _APART = re.compile("[、;]|以及|和|与|及|—+|-+")
+_NUMBERED = re.compile(rf"(?<![\u4e00-\u9fff])[其第]?[{_NUMERAL}][是为要]")
 
 
 @lru_cache(maxsize=64)
@@ -104,6 +105,7 @@ def _value(numeral: str) -> int:
 
 
 def _things(span: str) -> int:
-    """How many things a span names, joined by 、, 和 and the like."""
+    """How many things a span names, joined by 、, 和 and the like, or numbered (一是 …, 二是 …)."""
     masked = _MASKED.sub("□", span)
-    return max(len([part for part in _APART.split(masked) if part.strip()]), masked.count("□"))
+    joined = len([part for part in _APART.split(masked) if part.strip()])
+    return len(_NUMBERED.findall(masked)) or max(joined, masked.count("□"))
