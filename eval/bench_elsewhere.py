@@ -3,10 +3,10 @@
     python eval/bench_elsewhere.py [--questions 300] [--seed 1]
 
 The questions were written for training on texts about invented places and matters of general knowledge
-(``training/written``: the families that serve ranker and calibration), of which the corpus says nothing but by
-chance: a few are so general that they fit it too. As many English as Chinese ones are drawn. Prints how many are
-answered, of what kind, and the surest answers. The own question sets do not show this: what has no answer there is
-asked in the documents' own words.
+(``training/written``: the families that serve the reader; of the others, the calibration learns to refuse questions),
+of which the corpus says nothing but by chance: a few are so general that they fit it too. As many English as Chinese
+ones are drawn. Prints how many are answered, of what kind, and the surest answers. The own question sets do not show
+this: what has no answer there is asked in the documents' own words.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ SHOWN = 5
 def asked() -> dict[str, list[written.Written]]:
     """Return the questions that stand alone, by language: English or Chinese."""
     found: dict[str, list[written.Written]] = {"English": [], "Chinese": []}
-    for path in written.families("ranker"):
+    for path in written.families("reader"):
         for question in written.load(path)[1]:
             if not question.history:
                 found["English" if language(question.question) == "en" else "Chinese"].append(question)

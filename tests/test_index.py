@@ -55,6 +55,17 @@ def test_documents_come_back_as_they_were(tmp_path):
             for passage in view.passages_of("a/b"):
                 assert passage.text == document.text[passage.start : passage.end]
                 assert view.passage(passage.id) == passage
+                assert view.titled([passage.id]) == [(passage, "题")]
+
+
+def test_titled_passages_come_in_the_order_asked_for(tmp_path):
+    documents = [Document("a", "甲一。", "甲"), Document("b", "乙一。", "乙")]
+    with create(tmp_path, documents) as index, index.view() as view:
+        first, second = view.passages_of("a")[0], view.passages_of("b")[0]
+        assert view.titled([second.id, first.id]) == [(second, "乙"), (first, "甲")]
+        assert view.titled([]) == []
+        with pytest.raises(DocumentMissing, match="passage 99"):
+            view.titled([first.id, 99])
 
 
 def test_unchanged_document_is_not_written_again(tmp_path):

@@ -1,9 +1,11 @@
-"""Train the static multilingual embedder with a contrastive loss and ship it as an int8 table.
+"""Train the static multilingual embedder with two contrastive losses and ship it as an int8 table.
 
 A text is the sum of its pieces' vectors, normalised; a vector's length is thus the learnt weight of its piece.
 Pairs: parallel text, dictionary headwords and senses, questions and paragraphs, titles and abstracts, a sentence and
 its surroundings (inverse cloze, Lee et al. 2019), word-by-word English glosses of Chinese questions and sentences,
 words of the thesaurus and their synonyms, alone and put into sentences, and the questions written for the reader.
+The second loss is on late interaction, as ``libqa.answering.interaction`` has it: questions and the very sentences
+that answer them, those of one text together, so that a sentence has to be told from its neighbours.
 Needs ``prepare.py``, ``train_lexicon.py`` and ``train_tokenizer.py``. Resumes from its checkpoint.
 """
 
@@ -14,13 +16,15 @@ import random
 import re
 import time
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
+import asked
 import common
 import numpy as np
 import opencc
+import said
 import torch
 import written
 from numpy.typing import NDArray
@@ -31,7 +35,7 @@ from torch.nn import functional
 from libqa.models import thesaurus
 from libqa.models.pieces import Segmenter
 from libqa.text.script import fold
-from libqa.text.segment import words
+from libqa.text.segment import sentences, words
 
 SENTENCE = re.compile(r"[^。！？!?；;\n]+[。！？!?；;]?")
 TEXTS = (  # set, share of rows used for inverse cloze
@@ -134,6 +138,18 @@ def reworded(folded: str, rng: random.Random) -> str:
     return "".join(out)
 
 
+def around(title: str, text: str, start: int, quotes: Sequence[str], rng: random.Random) -> str:
+    """Return a stretch of a text about the place ``start``, under its title, or the quotes alone."""
+    low = max(0, start - rng.randint(20, 150))
+    return rng.choice((f"{title}\n{text[low : low + 250]}", " ".join(quotes)))
+
+
+def sentence_at(title: str, text: str, start: int, rng: random.Random) -> str:
+    """Return the sentence at a place of a text, one time in two under its title."""
+    sentence = next((text[a:b] for a, b in sentences(text) if a <= start < b), text[start : start + LONGEST])
+    return f"{rng.choice((title, ''))}\n{sentence}"[:LONGEST]
+
+
 def collect(args: Any) -> dict[str, list[tuple[str, str]]]:
     """Return the training pairs by source, as folded text."""
     rng = random.Random(args.seed)
@@ -188,12 +204,23 @@ def collect(args: Any) -> dict[str, list[tuple[str, str]]]:
         pairs["synonyms"] += [(rng.choice(group), other) for other in group for _ in range(3)]
     for path in written.families("reader"):
         documents, questions = written.load(path)
-        for asked in (q for q in questions if q.answers):
-            title, text = documents[asked.document]
-            start, _ = written.place(text, asked)
-            low = max(0, start - rng.randint(20, 150))
-            passage = rng.choice((f"{title}\n{text[low : low + 250]}", " ".join(asked.quotes)))
-            pairs["written"].append((fold(asked.question), fold(passage)))
+        for q in (q for q in questions if q.answers):
+            title, text = documents[q.document]
+            start, _ = written.place(text, q)
+            pairs["written"].append((fold(q.question), fold(around(title, text, start, q.quotes, rng))))
+            pairs["near_written"].append((fold(q.question), fold(sentence_at(title, text, start, rng))))
+    documents, questions, places = asked.load(args.data)
+    for q, (start, _) in ((q, at) for q, at in zip(questions, places, strict=True) if q.answers):
+        title, text = documents[q.document]
+        pairs["asked"].append((fold(q.question), fold(around(title, text, start, q.quotes, rng))))
+        pairs["near_asked"].append((fold(q.question), fold(sentence_at(title, text, start, rng))))
+        if rng.random() < GLOSSED:
+            pairs["near_asked"].append((gloss(fold(q.question)), fold(sentence_at(title, text, start, rng))))
+    for row in common.rows(args.data, "cmrc2018/train"):
+        sentence = sentence_at(row["title"], row["context"], row["answers"][0]["start"], rng)
+        pairs["near_questions"].append((fold(row["question"]), fold(sentence)))
+    for statement, own in said.load():
+        pairs["near_said"] += [(fold(question), fold(statement)) for question in own]
     for text in texts:
         for run in windows(text, 220, rng):
             pairs["cloze"].append(cloze(run, rng))
@@ -208,6 +235,10 @@ def collect(args: Any) -> dict[str, list[tuple[str, str]]]:
 
 REWORDED = 0.25
 """Share of the windows of which a sentence is said otherwise."""
+GLOSSED = 0.2
+"""Share of the questions on texts of the data sets that are put word by word into English besides."""
+LONGEST = 160
+"""Characters of a sentence that answers, title included."""
 MIX = {  # source: share of batches, batch size
     "laws": (0.09, 1024),
     "parallel": (0.10, 1024),
@@ -218,9 +249,16 @@ MIX = {  # source: share of batches, batch size
     "cloze": (0.10, 768),
     "cloze_en": (0.10, 768),
     "synonyms": (0.05, 1024),
-    "written": (0.06, 512),
+    "written": (0.12, 512),
+    "asked": (0.06, 512),
     "reworded": (0.12, 768),
 }
+
+
+NEAR = ("near_written", "near_said", "near_written", "near_said", "near_asked", "near_questions")
+"""The sources of the second loss, in turn."""
+NEAR_BATCH, RUN = 96, 12
+"""Questions in a batch of it, and how many of these stand beside each other in their source, mostly on one text."""
 
 
 def load_bags(args: Any) -> dict[str, tuple[Bags, Bags]]:
@@ -238,7 +276,7 @@ def load_bags(args: Any) -> dict[str, tuple[Bags, Bags]]:
                 arrays[f"{name}/{side}/flat"], arrays[f"{name}/{side}/starts"] = bags.flat, bags.starts
         np.savez(cache, **arrays)
     with np.load(cache) as arrays:
-        for name in MIX:
+        for name in (*MIX, *dict.fromkeys(NEAR)):
             sides = []
             for side in (0, 1):
                 bags = Bags([])
@@ -260,6 +298,33 @@ def loss_of(model: nn.EmbeddingBag, scale: torch.Tensor, queries: Any, positives
     logits = logits.masked_fill(same, -1e4)
     target = torch.arange(len(logits))
     return (functional.cross_entropy(logits, target) + functional.cross_entropy(logits.T, target)) / 2
+
+
+def runs(count: int, rng: np.random.Generator) -> NDArray[np.int64]:
+    """Return the rows of a batch of the second loss out of ``count``."""
+    starts = rng.integers(0, max(1, count - RUN), NEAR_BATCH // RUN)
+    return (starts[:, None] + np.arange(min(RUN, count))).ravel()
+
+
+def near_loss(table: torch.Tensor, scale: torch.Tensor, queries: Any, positives: Any) -> torch.Tensor:
+    """Return the in-batch contrastive loss of late interaction; equal positives are not each other's negatives."""
+    (asked_ids, asked_at), (said_ids, said_at) = queries, positives
+    ask, tell = table[asked_ids], table[said_ids]
+    owners = [
+        torch.repeat_interleave(torch.arange(len(at)), torch.diff(at, append=torch.tensor([len(ids)])))
+        for ids, at in ((asked_ids, asked_at), (said_ids, said_at))
+    ]
+    size = len(said_at)
+    weights = ask.square().sum(1)
+    weights = weights / torch.zeros(size).index_add(0, owners[0], weights)[owners[0]].clamp_min(1e-6)
+    likeness = functional.normalize(ask, dim=1) @ functional.normalize(tell, dim=1).T
+    empty = torch.full((len(ask), size), -1.0)
+    likest = empty.scatter_reduce(1, owners[1].expand(len(ask), -1), likeness, "amax", include_self=False)
+    logits = scale.exp() * torch.zeros(size, size).index_add(0, owners[0], likest * weights[:, None])
+    with torch.no_grad():
+        whole = functional.normalize(torch.zeros(size, tell.shape[1]).index_add(0, owners[1], tell), dim=1)
+        same = (whole @ whole.T > 0.95).fill_diagonal_(False)
+    return functional.cross_entropy(logits.masked_fill(same, -1e4), torch.arange(size))
 
 
 def export(weight: torch.Tensor, folder: Path) -> None:
@@ -305,8 +370,9 @@ def main() -> None:
     table = shipped(args.start) if args.start else drawn(args)
     model = nn.EmbeddingBag.from_pretrained(table, freeze=False, mode="sum")
     scale = nn.Parameter(torch.tensor(4.0 if args.start else 3.0))
+    near_scale = nn.Parameter(torch.tensor(3.0))
     model.to(args.device)
-    parameters = [*model.parameters(), scale]
+    parameters = [*model.parameters(), scale, near_scale]
     optimiser = torch.optim.Adam(parameters, lr=args.rate, betas=(0.9, 0.99), fused=True)
     schedule = torch.optim.lr_scheduler.LambdaLR(
         optimiser, lambda s: min(1.0, (s + 1) / 100) * max(0.02, 1 - s / args.steps)
@@ -320,28 +386,36 @@ def main() -> None:
         optimiser.load_state_dict(state["optimiser"])
         schedule.load_state_dict(state["schedule"])
         scale.data.copy_(state["scale"])
+        near_scale.data.copy_(state["near_scale"])
 
     def save(step: int) -> None:
         state = {"step": step, "model": model.state_dict(), "optimiser": optimiser.state_dict()}
-        torch.save(state | {"schedule": schedule.state_dict(), "scale": scale.data}, checkpoint)
+        scales = {"scale": scale.data, "near_scale": near_scale.data}
+        torch.save(state | {"schedule": schedule.state_dict()} | scales, checkpoint)
         export(model.weight, args.out)
 
-    started, running, shares = time.time(), defaultdict(float), [share for share, _ in MIX.values()]
+    shares = np.array([share for share, _ in MIX.values()])
+    started, running = time.time(), defaultdict(float)
     for step in range(first, args.steps):
         rng = np.random.default_rng(
             (args.seed, step)
         )  # the batch depends on the step alone, so a resumed run is the same
-        name = list(MIX)[rng.choice(len(MIX), p=shares)]
+        name = list(MIX)[rng.choice(len(MIX), p=shares / shares.sum())]
         left, right = data[name]
         rows = rng.choice(len(left), min(MIX[name][1], len(left)), replace=False)
         queries, positives = left.take(rows, args.keep, rng), right.take(rows, args.keep, rng)
         loss = loss_of(model, scale, [t.to(args.device) for t in queries], [t.to(args.device) for t in positives])
+        near = NEAR[step % len(NEAR)]
+        left, right = data[near]
+        rows = runs(len(left), rng)
+        second = near_loss(model.weight, near_scale, left.take(rows, args.keep, rng), right.take(rows, 1.0, rng))
         optimiser.zero_grad()
-        loss.backward()
+        (loss + second).backward()
         optimiser.step()
         schedule.step()
         scale.data.clamp_(max=4.0)
-        running[name] = 0.95 * (running[name] or loss.item()) + 0.05 * loss.item()
+        for source, own in ((name, loss.item()), (near, second.item())):
+            running[source] = 0.95 * (running[source] or own) + 0.05 * own
         if (step + 1) % 200 == 0:
             losses = " ".join(f"{k}={v:.2f}" for k, v in running.items())
             print(f"{step + 1} {time.time() - started:.0f}s scale={scale.item():.2f} {losses}", flush=True)

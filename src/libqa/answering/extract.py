@@ -27,7 +27,7 @@ _LONGEST = 120  # characters of such a span
 
 @dataclass(frozen=True, slots=True)
 class Source:
-    """A text, what the reader says of it, and its retrieval score over the best one's."""
+    """A text, what the reader says of it, and how good a hit it is beside the best one (0..1)."""
 
     given: Text
     points: Pointers
@@ -36,9 +36,13 @@ class Source:
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """A candidate answer in ``sources[source]`` with its ranking score (a logit; comparable within one question)."""
+    """A candidate answer in ``sources[source]`` with its ranking score (a logit; comparable within one question).
+
+    ``context`` is the folded title and section of that source.
+    """
 
     source: int
+    context: str
     candidate: Candidate
     laid: Laid
     cover: Coverage
@@ -133,7 +137,7 @@ def measure_all(question: Question, sources: Sequence[Source], every: bool = Fal
     measures = np.concatenate(rows)
     _compare_within(measures, [sources[i].given.document or i for i, _ in chosen])
     found = [
-        Found(i, c, laid[i], covers[i], row, 0.0, sources[i].points.answerable)
+        Found(i, sources[i].given.context, c, laid[i], covers[i], row, 0.0, sources[i].points.answerable)
         for (i, c), row in zip(chosen, measures, strict=True)
     ]
     return found, measures

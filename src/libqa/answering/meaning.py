@@ -9,8 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from libqa.answering.candidates import Laid, lay_out
-from libqa.models import load_embedder
-from libqa.models.embedder import StaticEmbedder
+from libqa.models import bundled_embedder
 from libqa.models.pieces import UNKNOWN
 from libqa.text.script import fold
 
@@ -43,27 +42,20 @@ def nearness(question: str, laid: Laid) -> Nearness:
 
 @lru_cache(maxsize=64)
 def _asked(question: str) -> Floats:
-    out: Floats = _embedder().encode([question], "query")[0]
+    out: Floats = bundled_embedder().encode([question], "query")[0]
     return out
 
 
 @lru_cache(maxsize=1024)
 def _sums(text: str) -> Floats:
     """Sum of the piece vectors of each clause, shape (clauses, dimension)."""
-    embedder, laid = _embedder(), lay_out(text)
+    embedder, laid = bundled_embedder(), lay_out(text)
     out = np.zeros((len(laid.clauses), embedder.dimension), np.float32)
     for row, (start, end) in enumerate(laid.clauses):
         ids = [i for i in embedder.segmenter.cut(fold(text[start:end])).ids if i != UNKNOWN]
         if ids:
             out[row] = embedder.pieces(ids).sum(axis=0)
     return out
-
-
-def _embedder() -> StaticEmbedder:
-    """The bundled embedder, whatever the index was built with: its vectors add up, piece by piece."""
-    embedder = load_embedder("bundled")
-    assert isinstance(embedder, StaticEmbedder)
-    return embedder
 
 
 def _cosine(rows: Floats, asked: Floats) -> Floats:

@@ -1,9 +1,10 @@
-"""From a question to the passages that may answer it: words, names and meaning, fused.
+"""From a question to the passages that may answer it: words, names and meaning, fused, and a closer look at the best.
 
 The lexical side leads. Its score is divided by about the most that a passage could reach, the dense side's is a cosine,
 so both are comparable between questions and can be added with fixed weights; the more clearly the words decide (the
 lead of the best passage over the second), the less the meaning has to say. The weights are learnt on development data
-by ``eval/bench_retrieval.py --learn``, which also shows that the sum is no worse than the lexical side alone.
+by ``eval/bench_retrieval.py --learn``, which also shows that the sum is no worse than the lexical side alone. The
+best passages are then compared with the question piece by piece (``interaction``).
 """
 
 from __future__ import annotations
@@ -16,13 +17,14 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
+from libqa.answering import interaction
 from libqa.answering.rarity import rarity
 from libqa.answering.rerank import DEPTH, rerank
 from libqa.models.thesaurus import joined, synonyms
 from libqa.text.names import query_names
 from libqa.text.script import fold, from_taiwan, language
 from libqa.text.segment import terms, words
-from libqa.types import Hit
+from libqa.types import Hit, Passage
 
 if TYPE_CHECKING:
     from libqa.index import View
@@ -33,6 +35,8 @@ Group = tuple[tuple[str, float], ...]
 Translate = Callable[[str], "list[tuple[str, list[tuple[str, float]]]]"]
 
 _DEPTH = 100  # candidates from each side
+LOOKED = 64
+"""Passages that are compared with the question piece by piece."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,16 +110,40 @@ def retrieve(view: View, question: str, embedder: Embedder, k: int, reranker: Re
 
     With a ``reranker``, the best few passages are put in its order and have its scores.
     """
+    depth = k if reranker is None else max(k, DEPTH)
+    looked = look_closer(view, question, embedder, max(depth, LOOKED if k else 0))
+    scores = interaction.score(looked.searched, looked.near, looked.english)
+    order = np.argsort(-scores, kind="stable")[:depth].tolist()
+    best = [(looked.passages[i], float(scores[i])) for i in order]
+    found = [Hit(passage, view.document(passage.document_id), score) for passage, score in best]
+    return found if reranker is None else rerank(reranker, question, found)[:k]
+
+
+@dataclass(frozen=True, slots=True)
+class Looked:
+    """The passages that search finds best, their scores (n,), and the measures of `interaction` (n, 4)."""
+
+    passages: list[Passage]
+    searched: NDArray[np.float32]
+    near: NDArray[np.float32]
+    english: bool
+
+
+def look_closer(view: View, question: str, embedder: Embedder, depth: int) -> Looked:
+    """Search, and compare the ``depth`` best passages with the question piece by piece."""
     from libqa.models import translate
 
     query = understand(question, translate, view.holding)
-    depth = k if reranker is None else max(k, DEPTH)
-    hits = fuse(view, query, embedder.encode([question], "query")[0])[:depth]
-    found = []
-    for number, score in hits:
-        passage = view.passage(number)
-        found.append(Hit(passage, view.document(passage.document_id), score))
-    return found if reranker is None else rerank(reranker, question, found)[:k]
+    best = fuse(view, query, embedder.encode([question], "query")[0])[:depth]
+    titled = view.titled([number for number, _ in best])
+    near = interaction.measure(question, [(heading(title, p.section), p.text) for p, title in titled])
+    scores = np.array([score for _, score in best], np.float32)
+    return Looked([passage for passage, _ in titled], scores, near, query.english)
+
+
+def heading(title: str, section: str) -> str:
+    """Return title and section of a passage, folded: what its sentences take for granted."""
+    return f"{fold(title)} {fold(section)}"
 
 
 def understand(question: str, translate: Translate, holding: Callable[[str], int], weights: Weights = WEIGHTS) -> Query:

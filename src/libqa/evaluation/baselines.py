@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from libqa.evaluation.metrics import Span
     from libqa.evaluation.runner import Outcome, Progress
     from libqa.index import View
+    from libqa.models import Embedder
 
 Rankings = list[list[str]]
 DEPTH = 10
@@ -103,6 +104,14 @@ def fused(
     return found
 
 
+def looked(view: View, units: Units, queries: Sequence[str], embedder: Embedder) -> Rankings:
+    """Rank by words and vectors together, and the best by the closer look at their pieces: the whole search."""
+    from libqa.answering.retrieve import retrieve
+
+    found = (retrieve(view, query, embedder, _NEAREST) for query in queries)
+    return [_units(units, [(hit.passage.id, hit.score) for hit in hits]) for hits in found]
+
+
 def lexical_weights() -> Weights:
     """Return libqa's weights without the vectors."""
     from libqa.answering.retrieve import WEIGHTS
@@ -147,6 +156,7 @@ def compare(
             "dense alone": lambda: dense(view, units, vectors),
             "libqa, words alone": lambda: fused(view, units, queries, vectors, lexical_weights()),
             "libqa, fusion": lambda: fused(view, units, queries, vectors),
+            "libqa, fusion and pieces": lambda: looked(view, units, queries, embedder),
             "libqa, all of it": lambda: [_searched(qa, units, query) for query in queries],
         }
         measured = {}

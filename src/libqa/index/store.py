@@ -276,7 +276,7 @@ def count_documents(connection: sqlite3.Connection) -> int:
 
 
 _PASSAGE = (
-    "SELECT p.id, d.id, substr(d.text, p.start + 1, p.stop - p.start), p.start, p.stop, p.section"
+    "SELECT p.id, d.id, substr(d.text, p.start + 1, p.stop - p.start), p.start, p.stop, p.section, d.title"
     " FROM passages p JOIN documents d ON d.number = p.document"
 )
 
@@ -284,12 +284,20 @@ _PASSAGE = (
 def passage(connection: sqlite3.Connection, number: int) -> Passage | None:
     """Return one passage, or ``None``."""
     row = connection.execute(_PASSAGE + " WHERE p.id = ?", (number,)).fetchone()
-    return Passage(*row) if row else None
+    return Passage(*row[:-1]) if row else None
+
+
+def titled(connection: sqlite3.Connection, numbers: Sequence[int]) -> dict[int, tuple[Passage, str]]:
+    """Return those of the passages with these ids that are there, each with the title of its document."""
+    marks = ", ".join("?" * len(numbers))
+    rows = connection.execute(f"{_PASSAGE} WHERE p.id IN ({marks})", numbers)
+    return {row[0]: (Passage(*row[:-1]), row[-1]) for row in rows}
 
 
 def passages_of(connection: sqlite3.Connection, identity: str) -> list[Passage]:
     """Return the passages of the document with this id, in their order in the text."""
-    return [Passage(*row) for row in connection.execute(_PASSAGE + " WHERE d.id = ? ORDER BY p.start", (identity,))]
+    rows = connection.execute(_PASSAGE + " WHERE d.id = ? ORDER BY p.start", (identity,))
+    return [Passage(*row[:-1]) for row in rows]
 
 
 def _document(row: tuple[int, str, str, str, str, str | None, str, str]) -> Document:

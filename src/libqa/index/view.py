@@ -75,6 +75,19 @@ class View:
             raise DocumentMissing(f"passage {number}", "it is not in the index", "search again")
         return found
 
+    def titled(self, numbers: Sequence[int]) -> list[tuple[Passage, str]]:
+        """Return the passages with these ids, in this order, each with the title of its document.
+
+        Raises
+        ------
+        DocumentMissing : one is not there.
+        """
+        found = store.titled(self.connection, numbers)
+        for number in numbers:
+            if number not in found:
+                raise DocumentMissing(f"passage {number}", "it is not in the index", "search again")
+        return [found[number] for number in numbers]
+
     def document(self, identity: str) -> Document:
         """Return the document with this id.
 

@@ -14,7 +14,7 @@ from libqa.models.lexicon import translate, translations
 if TYPE_CHECKING:
     from libqa.models.hub import Reranker
 
-__all__ = ["Embedder", "load_embedder", "load_reranker", "translate", "translations"]
+__all__ = ["Embedder", "bundled_embedder", "load_embedder", "load_reranker", "translate", "translations"]
 
 
 @lru_cache(maxsize=4)
@@ -31,7 +31,7 @@ def load_embedder(name: str = "bundled") -> Embedder:
     ModelError : there is no such model, or its files are damaged.
     """
     if name == "bundled":
-        return _bundled_embedder()
+        return bundled_embedder()
     from libqa.models.hub import HubEmbedder
 
     return HubEmbedder(name)
@@ -56,5 +56,6 @@ def load_reranker(name: str) -> Reranker:
 
 
 @lru_cache(maxsize=1)
-def _bundled_embedder() -> StaticEmbedder:
+def bundled_embedder() -> StaticEmbedder:
+    """Return the bundled embedder, whose vectors of pieces add up to those of texts; always the same object."""
     return StaticEmbedder()

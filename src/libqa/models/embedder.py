@@ -82,7 +82,7 @@ class StaticEmbedder:
             digest.update(hashlib.sha256((self.folder / name).read_bytes()).digest())
         return digest.hexdigest()
 
-    def pieces(self, ids: Sequence[int]) -> NDArray[np.float32]:
+    def pieces(self, ids: Sequence[int] | NDArray[np.int64]) -> NDArray[np.float32]:
         """Return the vectors of pieces, ``(len(ids), dimension)``, weight included."""
         rows = np.asarray(ids, np.intp)
         found: NDArray[np.float32] = self._vectors[rows] * self._scales[rows, None]
