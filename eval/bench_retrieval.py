@@ -177,7 +177,7 @@ def latency(count: int, directory: Path) -> None:
     """Time questions on ``count`` passages: news articles, repeated until there are enough (building is timed on them).
 
     Repetition leaves the inverted lists and the vectors as long as they would be; only the vocabulary is smaller. The
-    closer look at the best passages takes as long in a small index and is not timed.
+    closer look at the best passages does not depend on how many others there are, and is not timed.
     """
     texts = (row["text"] for row in datasets.rows("crud_news/text"))
     pieces = (text[i : i + 280] for text in texts for i in range(0, len(text), 280))
